@@ -1,10 +1,11 @@
-//! A proxy between a `DynamoDB` client and an endpoint. It counts requests and injects the faults of networks and of the real service. It is
-//! below the client's library, so that tests cover its retries and its reading of errors too.
+//! A proxy between a `DynamoDB` client and an endpoint, which also takes the messages to SQS. It counts requests and injects the faults
+//! of networks and of the real service. It is below the client's library, so that tests cover its retries and its reading of errors too.
 
 mod capacity;
 mod fault;
 mod journal;
 mod proxy;
+mod queue;
 mod rule;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 pub use self::fault::Fault;
 pub use self::journal::Request;
+pub use self::queue::Message;
 pub use self::rule::Rule;
 
 use self::proxy::Proxy;
@@ -82,6 +84,11 @@ impl Wire {
             *counts.entry(request.operation).or_default() += 1;
         }
         counts
+    }
+
+    /// All messages that were sent to a queue, also those that a fault refused. They outlast [`Wire::reset`].
+    pub fn messages(&self) -> Vec<Message> {
+        self.proxy.queue.all()
     }
 
     /// Waits until a request is held, by [`Fault::Hold`] or [`Fault::HoldAnswer`]; each call waits for another one.

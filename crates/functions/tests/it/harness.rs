@@ -27,6 +27,7 @@ use counterfoil_core::settings::Settings;
 use counterfoil_functions::config::Config;
 use counterfoil_functions::router;
 use counterfoil_functions::wiring::{World, assemble};
+use counterfoil_store::courier_queue::CourierQueue;
 use counterfoil_store::{Table, aws};
 use counterfoil_testkit::clock::MovableClock;
 use counterfoil_testkit::dynamodb::DynamoDb;
@@ -52,6 +53,8 @@ pub(crate) const RETURN_URL: &str = "https://app.example.com/done?from=books";
 pub(crate) const BEGINNING: i64 = 1_772_442_000;
 
 const TABLE: &str = "counterfoil";
+/// The courier's queue, if that of imports is set too.
+const COURIER_QUEUE: &str = "https://sqs.example.com/courier";
 pub(crate) const KEYRING: &str = r#"{"primary":"keyring-of-the-tests-0123456789-0123456789-0123"}"#;
 
 /// The installation of a test, which ends with it.
@@ -243,6 +246,9 @@ fn process(variables: &BTreeMap<String, String>, database: &str, clock: Arc<dyn 
 
 fn parts(variables: &BTreeMap<String, String>, database: &str, clock: Arc<dyn Clock>) -> Arc<App> {
     let config = Config::from_variables(variables).expect("a complete configuration");
-    let world = World { clock, entropy: Arc::new(SystemEntropy), is_real_time: false, waker: None, courier: None };
-    assemble(&config, &aws::local_config(database), world)
+    let aws = aws::local_config(database);
+    // A configuration that names the courier's queue refuses webhook endpoints on this machine.
+    let courier = config.import_queue.as_ref().map(|_| Arc::new(CourierQueue::new(&aws, COURIER_QUEUE.to_owned())) as _);
+    let world = World { clock, entropy: Arc::new(SystemEntropy), is_real_time: false, waker: None, courier };
+    assemble(&config, &aws, world)
 }

@@ -21,12 +21,15 @@ use tokio::task::JoinSet;
 use super::capacity;
 use super::fault::{self, Fault};
 use super::journal::Journal;
+use super::queue::{self, Queue};
 use super::rule::Rules;
 use crate::loopback::Stop;
 
 /// `DynamoDB`'s limit for a request and for an answer.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 const UPSTREAM_LIMIT: Duration = Duration::from_secs(30);
+/// The operation of SQS.
+const SEND_MESSAGE: &str = "SendMessage";
 
 #[derive(Debug)]
 pub(super) struct Proxy {
@@ -34,6 +37,7 @@ pub(super) struct Proxy {
     client: Client<HttpConnector, Full<Bytes>>,
     pub(super) journal: Journal,
     pub(super) rules: Rules,
+    pub(super) queue: Queue,
     /// A permit for each request that is held.
     pub(super) held: Semaphore,
     /// A permit for each request with [`Fault::UntilReleased`] that may continue.
@@ -66,6 +70,7 @@ impl Proxy {
             client,
             journal: Journal::default(),
             rules: Rules::default(),
+            queue: Queue::default(),
             held: Semaphore::new(0),
             released: Semaphore::new(0),
             metered: false,
@@ -114,6 +119,9 @@ impl Proxy {
         let operation = operation(&head.headers);
         let fault = self.rules.take(&operation, &body);
         let number = self.journal.arrived(&operation, &body, fault);
+        if operation == SEND_MESSAGE {
+            self.queue.arrived(&body);
+        }
         let answer = self.answer(fault, head, body).await?;
         let capacity = if self.metered { capacity::read(answer.body()) } else { 0.0 };
         self.journal.answered(number, answer.status().as_u16(), answer.body().len(), capacity);
@@ -154,6 +162,9 @@ impl Proxy {
 
     /// Forwards the request and returns the answer; a 502 if the endpoint gives none.
     async fn forward(&self, mut head: Parts, mut body: Bytes) -> Response<Bytes> {
+        if operation(&head.headers) == SEND_MESSAGE {
+            return queue::taken();
+        }
         head.uri = self.upstream_uri(head.uri);
         remove_hop_by_hop(&mut head.headers);
         if self.metered {

@@ -1,5 +1,6 @@
 //! Canaries (T-1): secrets of every kind pass through every route and every worker, also while the platforms and the table fail and repeat
-//! what they were sent. Then everything that came out is searched: logs, answers, webhooks, and the items of the table.
+//! what they were sent. Then everything that came out is searched: logs, answers, webhooks, messages to queues, and the items
+//! of the table.
 
 mod mirror;
 mod recorder;
@@ -9,6 +10,7 @@ mod self_test;
 mod sinks;
 mod workers;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -25,6 +27,9 @@ const RING: &str = "canary-of-the-keyring-0123456789-0123456789-0123456789";
 
 /// An error of the platforms, and of webhook endpoints: a status and a code.
 const TROUBLES: [(u16, &str); 4] = [(503, "server_error"), (302, "moved"), (401, "invalid_client"), (400, "invalid_grant")];
+/// The queues of SQS, whose requests the proxy before the table takes.
+const QUEUES: [(&str, &str); 2] = [("PARKING_QUEUE_URL", PARKING), ("IMPORT_QUEUE_URL", "https://sqs.example.com/imports")];
+const PARKING: &str = "https://sqs.example.com/parking";
 /// How many requests of a route or a worker the table answers before it fails.
 const ANSWERED: [usize; 3] = [0, 1, 3];
 
@@ -42,7 +47,8 @@ impl Tour {
         let keyring = format!(r#"{{"primary":"{RING}"}}"#);
         let settings = stand_in_settings(&mirror.base);
         let own = [("KEYRING", keyring.as_str()), ("ALLOW_LOOPBACK_WEBHOOKS", "true"), ("SHOW_DOCS", "true")];
-        let variables: Vec<_> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(own).collect();
+        let variables: Vec<_> =
+            settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(own).chain(QUEUES).collect();
         let mut place = Installation::start_with(&variables).await;
         mirror.before(place.stand_ins.router());
         {
@@ -83,6 +89,7 @@ impl Tour {
             logs: logs.text() + &logs.metric_lines(),
             answers: self.record.lock().expect("no holder panics").clone(),
             delivered: self.mirror.passed().delivered.clone(),
+            messages: self.place.wire.messages().into_iter().map(|message| message.text).collect(),
             rows,
             results: self.results.clone(),
         }
@@ -108,5 +115,7 @@ async fn t1_secrets_of_every_kind_pass_through_every_route_and_worker_and_are_in
     let leaks = evidence.leaks(&secrets);
     assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));
     assert!(evidence.logs.lines().count() > 1_000 && !evidence.delivered.is_empty());
+    let queues: BTreeSet<_> = tour.place.wire.messages().into_iter().map(|message| message.queue).collect();
+    assert_eq!(queues.len(), 3, "each queue has got a message: {queues:?}");
     routes::every_one_has_succeeded(&calm.answers);
 }

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::http::Method;
 use counterfoil_functions::routes::{Route, routes};
 use counterfoil_stand_ins::quickbooks::Environment;
+use counterfoil_testkit::wire::{Fault, Rule};
 use serde_json::json;
 
 use super::mirror::HOOKS;
@@ -68,6 +69,16 @@ impl Tour {
         let mut browser = Browser::at(&place.server);
         let callback = callback(place, &mut browser, &link, &[("realm", LARKSPUR)]).await;
         browser.get(&callback).await;
+        self.parks_a_grant().await;
+    }
+
+    /// Refreshes a token while the table takes no grant.
+    async fn parks_a_grant(&self) {
+        let place = &self.place;
+        place.pass(11).await;
+        place.wire.inject(Rule::on("UpdateItem", Fault::TransactionConflict).when("epoch = :replaces").times(usize::MAX));
+        assert_eq!(place.refresh("by-link").await.status, 200);
+        place.wire.reset();
     }
 
     /// Each route with an item that exists, and those that need more than that.

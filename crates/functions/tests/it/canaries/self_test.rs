@@ -32,7 +32,8 @@ fn planted(text: &str) -> Vec<Evidence> {
         AttributeValue::M([(owned, AttributeValue::Null(true))].into()),
     ];
     let rows = values.map(|value| Evidence { rows: vec![row("detail", value)], ..Evidence::default() });
-    [logs, results, delivered].into_iter().chain(answers).chain(rows).collect()
+    let messages = Evidence { messages: vec![line.clone()], ..Evidence::default() };
+    [logs, results, delivered, messages].into_iter().chain(answers).chain(rows).collect()
 }
 
 #[test]

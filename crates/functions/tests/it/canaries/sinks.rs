@@ -55,6 +55,8 @@ pub(super) struct Evidence {
     pub(super) answers: Vec<Recorded>,
     /// The requests to webhook endpoints, with their headers.
     pub(super) delivered: Vec<String>,
+    /// The messages to queues.
+    pub(super) messages: Vec<String>,
     /// The items of the table: also events, audit rows, and the answers of requests with an `Idempotency-Key`.
     pub(super) rows: Vec<Row>,
     /// The results of the workers, with their errors.
@@ -79,6 +81,7 @@ impl Evidence {
         });
         // The endpoint's address is the target of the request, and in the events about it.
         let delivered = self.delivered.iter().flat_map(|request| look("a webhook", request.as_bytes(), &[Kind::EndpointAddress]));
+        let messages = self.messages.iter().flat_map(|message| look("a message to a queue", message.as_bytes(), &[]));
         let rows = self.rows.iter().flat_map(|row| {
             let (pk, sk) = (text(row, "PK"), text(row, "SK"));
             let has_addresses = (pk.starts_with("WEBHOOKS#") && sk == "ENDPOINTS") || pk.starts_with("EVENTS#");
@@ -86,7 +89,7 @@ impl Evidence {
             look(&format!("the item {pk} {sk}"), &content(row), allowed)
         });
         let results = self.results.iter().flat_map(|result| look("the result of a worker", result.as_bytes(), &[]));
-        lines.chain(answers).chain(delivered).chain(rows).chain(results).collect()
+        lines.chain(answers).chain(delivered).chain(messages).chain(rows).chain(results).collect()
     }
 }
 

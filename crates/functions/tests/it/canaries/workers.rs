@@ -9,8 +9,8 @@ use counterfoil_functions::worker::{courier, dispatcher, parked, purger, refresh
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 
-use super::Tour;
 use super::secrets::Kind;
+use super::{PARKING, Tour};
 use crate::harness::text;
 use crate::template::stems;
 
@@ -34,12 +34,20 @@ impl Tour {
             ("courier", shown(courier::run(app(), of(messages), TIME).await)),
             ("courier", shown(courier::run(app(), of(garbled.clone()), TIME).await)),
             ("parked", shown(parked::run(app(), of(garbled), TIME).await)),
+            ("parked", shown(parked::run(app(), of(self.parked()), TIME).await)),
         ];
         let names: BTreeSet<String> = ran.iter().map(|(name, _)| (*name).to_owned()).collect();
         let mut workers = stems("crates/functions/src/bin", "rs");
         workers.retain(|name| !routes().iter().any(|route| route.function == name));
         assert_eq!(names, workers, "each worker has a run here");
         self.results.extend(ran.into_iter().map(|(name, result)| format!("{name}, {why}: {result}")));
+    }
+
+    /// The messages to the parking queue.
+    fn parked(&self) -> Value {
+        let messages = self.place.wire.messages().into_iter().filter(|message| message.queue == PARKING);
+        let records: Vec<_> = messages.map(|message| json!({ "messageId": "1", "body": message.text })).collect();
+        json!({ "Records": records })
     }
 
     /// A message for each webhook endpoint.
