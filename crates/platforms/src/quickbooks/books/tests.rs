@@ -82,7 +82,11 @@ fn a_sales_invoice_is_open_until_its_balance_is_zero() {
     assert_eq!(open.memo.as_deref(), Some("Thank you for your business."));
     let paid = invoice_of(&INVOICE.replace(r#""Balance":362.07"#, r#""Balance":0"#));
     assert_eq!((paid.status, paid.balance.is_zero()), (InvoiceStatus::Paid, true));
-    let void = INVOICE.replace("362.07", "0").replace("internal", "Voided - internal");
+    let of_nothing = INVOICE.replace("362.07", "0");
+    assert_eq!(invoice_of(&of_nothing).status, InvoiceStatus::Open, "nothing was paid");
+    let overpaid = INVOICE.replace(r#""Balance":362.07"#, r#""Balance":-1"#);
+    assert_eq!(invoice_of(&overpaid).status, InvoiceStatus::Open);
+    let void = of_nothing.replace("internal", "Voided - internal");
     assert_eq!(invoice_of(&void).status, InvoiceStatus::Void);
 }
 
