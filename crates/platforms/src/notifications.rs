@@ -60,7 +60,7 @@ mod tests {
     const SIGNATURE: &str = "tJsBfb+927aqtFTEkebF9l812VFBm7FqS+ShTTfxOVg=";
 
     #[test]
-    fn a_signature_of_another_implementation_is_accepted_for_its_own_body_and_key_only() {
+    fn w11_a_signature_of_another_implementation_is_accepted_for_its_own_body_and_key_only() {
         assert!(signed().is_signed(BODY, SIGNATURE));
         assert!(!signed().is_signed(&BODY[1..], SIGNATURE));
         assert!(!signed().is_signed(&[BODY, b" "].concat(), SIGNATURE), "the bytes as they were sent");
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_no_json_is_no_notification() {
+    fn w11_a_body_that_is_no_json_is_no_notification() {
         for body in ["", "{", "ok", "[1", "{\"ok\":1}}"] {
             assert_eq!(signed().read(body.as_bytes()), None, "{body}");
         }

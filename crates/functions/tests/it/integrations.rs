@@ -14,7 +14,7 @@ async fn health(place: &Installation) -> Value {
 }
 
 #[tokio::test]
-async fn a_partner_without_connections_is_well_and_every_field_is_there() {
+async fn s7_a_partner_without_connections_is_well_and_every_field_is_there() {
     let place = Installation::start().await;
     let expected = json!({
         "status": "ok", "platforms": [],
@@ -27,7 +27,7 @@ async fn a_partner_without_connections_is_well_and_every_field_is_there() {
 }
 
 #[tokio::test]
-async fn what_happened_is_in_the_health_with_what_to_do() {
+async fn s7_what_happened_is_in_the_health_with_what_to_do() {
     let place = installation().await;
     let receiver = Receiver::start().await;
     let made = endpoint(&place, &receiver.url()).await;

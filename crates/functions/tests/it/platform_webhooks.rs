@@ -48,7 +48,7 @@ fn is_bare(answer: &Answer, status: u16) {
 }
 
 #[tokio::test]
-async fn a_signed_notification_makes_the_companys_connections_due() {
+async fn w11_a_signed_notification_makes_the_companys_connections_due() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     is_bare(&notify(&place, QUICKBOOKS, production(), &of_quickbooks(LARKSPUR, "qbo.billpayment.void.v1")).await, 200);
@@ -60,7 +60,7 @@ async fn a_signed_notification_makes_the_companys_connections_due() {
 }
 
 #[tokio::test]
-async fn a_wrong_or_missing_signature_is_a_401_without_a_body_for_browsers_too() {
+async fn w11_a_wrong_or_missing_signature_is_a_401_without_a_body_for_browsers_too() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let body = of_quickbooks(LARKSPUR, "qbo.invoice.created.v1").to_string();
@@ -78,7 +78,7 @@ async fn a_wrong_or_missing_signature_is_a_401_without_a_body_for_browsers_too()
 }
 
 #[tokio::test]
-async fn each_verifier_is_for_the_companies_of_its_own_client() {
+async fn w11_each_verifier_is_for_the_companies_of_its_own_client() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let sandbox = Environment::Sandbox;
@@ -96,7 +96,7 @@ async fn each_verifier_is_for_the_companies_of_its_own_client() {
 }
 
 #[tokio::test]
-async fn without_the_key_of_its_signatures_or_without_webhooks_the_route_is_a_404() {
+async fn w11_without_the_key_of_its_signatures_or_without_webhooks_the_route_is_a_404() {
     let place =
         Installation::start_with(&[("QUICKBOOKS_WEBHOOK_VERIFIER", ""), ("QUICKBOOKS_SANDBOX_WEBHOOK_VERIFIER", " ")]).await;
     place.connect("beach-blend", LARKSPUR).await;
@@ -112,7 +112,7 @@ async fn without_the_key_of_its_signatures_or_without_webhooks_the_route_is_a_40
 }
 
 #[tokio::test]
-async fn xero_gets_its_intent_to_receive_and_its_other_categories_are_left_out() {
+async fn w11_xero_gets_its_intent_to_receive_and_its_other_categories_are_left_out() {
     let mut place = Installation::start().await;
     place.server = place.process(&OTHER_KEYS);
     let intent = json!({ "events": [], "firstEventSequence": 0, "lastEventSequence": 0, "entropy": "S0m3r4Nd0mt3xt" });
@@ -125,7 +125,7 @@ async fn xero_gets_its_intent_to_receive_and_its_other_categories_are_left_out()
 }
 
 #[tokio::test]
-async fn connections_of_several_partners_to_one_company_are_all_due() {
+async fn w11_connections_of_several_partners_to_one_company_are_all_due() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     place.partner("rival", &[]).await;
@@ -138,7 +138,7 @@ async fn connections_of_several_partners_to_one_company_are_all_due() {
 }
 
 #[tokio::test]
-async fn a_notification_of_thousands_of_companies_is_followed_and_one_of_ten_megabytes_is_refused() {
+async fn w11_a_notification_of_thousands_of_companies_is_followed_and_one_of_ten_megabytes_is_refused() {
     let place = Installation::start().await;
     place.connect("beach-blend", LARKSPUR).await;
     let of = |realm: String| of_quickbooks(&realm, "qbo.invoice.created.v1")[0].clone();

@@ -33,7 +33,7 @@ async fn connected(changes: &[(&str, &str)]) -> Installation {
 }
 
 #[tokio::test]
-async fn a_connection_that_works_is_ready() {
+async fn s8_a_connection_that_works_is_ready() {
     let place = connected(&[]).await;
     insta::assert_json_snapshot!(asked(&place, &place.server, "").await.shown(), @r#"
     {
@@ -93,7 +93,7 @@ async fn a_connection_that_works_is_ready() {
 }
 
 #[tokio::test]
-async fn an_installation_without_credentials_or_an_address_is_not_ready() {
+async fn s8_an_installation_without_credentials_or_an_address_is_not_ready() {
     let place = connected(&[]).await;
     let bare = place.process(&[("PUBLIC_BASE_URL", ""), ("QUICKBOOKS_CLIENT_SECRET", "")]);
     let readiness = asked(&place, &bare, "").await.json();
@@ -138,7 +138,7 @@ async fn t7_a_live_check_that_is_refused_fails_and_ends_no_connection() {
 }
 
 #[tokio::test]
-async fn a_live_check_of_a_grant_that_ended_shows_it_and_sends_nothing_more() {
+async fn s8_a_live_check_of_a_grant_that_ended_shows_it_and_sends_nothing_more() {
     let place = connected(&[]).await;
     place.stand_ins.control("revoke", json!({ "realm": LARKSPUR })).await;
     let readiness = checked(&place, "?live=true").await;
@@ -155,7 +155,7 @@ async fn a_live_check_of_a_grant_that_ended_shows_it_and_sends_nothing_more() {
 }
 
 #[tokio::test]
-async fn imports_and_webhooks_are_checked() {
+async fn s8_imports_and_webhooks_are_checked() {
     let place = connected(&[("ALLOW_LOOPBACK_WEBHOOKS", "true")]).await;
     let post = async |path: &str, body: Value| send(&place, Method::POST, path, &place.key, Some(body)).await;
     let readiness = checked(&place, "").await;
@@ -173,7 +173,7 @@ async fn imports_and_webhooks_are_checked() {
 }
 
 #[tokio::test]
-async fn a_check_is_four_requests_to_the_table_and_a_live_one_seven() {
+async fn s8_a_check_is_four_requests_to_the_table_and_a_live_one_seven() {
     let place = connected(&[("ALLOW_LOOPBACK_WEBHOOKS", "true")]).await;
     for port in 8_001..8_021 {
         let body = json!({ "url": format!("https://127.0.0.1:{port}/hooks") });
@@ -201,7 +201,7 @@ async fn a_check_is_four_requests_to_the_table_and_a_live_one_seven() {
 }
 
 #[tokio::test]
-async fn a_wrong_parameter_is_refused_before_the_table_is_read() {
+async fn s8_a_wrong_parameter_is_refused_before_the_table_is_read() {
     let place = connected(&[]).await;
     place.wire.reset();
     for query in ["?live=1", "?live=", "?live=true&live=true"] {

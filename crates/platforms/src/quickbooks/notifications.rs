@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn the_types_of_cloud_events_choose_the_kind_of_run() {
+    fn w11_the_types_of_cloud_events_choose_the_kind_of_run() {
         let checks = ["qbo.billpayment.void.v1", "qbo.purchase.created.v1", "qbo.purchase.deleted.v1"];
         let invoices = ["qbo.invoice.updated.v1", "qbo.bill.created.v1", "qbo.invoice.emailed.v2"];
         for (kinds, expected) in [(checks, SyncKind::Sync), (invoices, SyncKind::ImportInvoices)] {
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn the_older_body_names_the_entities_of_each_company() {
+    fn w11_the_older_body_names_the_entities_of_each_company() {
         let entity =
             |name: &str| json!({ "name": name, "id": "1", "operation": "Create", "lastUpdated": "2026-10-05T14:42:19-0700" });
         let body = json!({ "eventNotifications": [
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_cannot_be_read_affects_no_other() {
+    fn w11_an_entry_that_cannot_be_read_affects_no_other() {
         let mut nameless = event("qbo.invoice.created.v1");
         nameless["intuitaccountid"] = json!(null);
         let mut odd = event("qbo.invoice.created.v1");

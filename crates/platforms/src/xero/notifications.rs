@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn only_invoices_are_read() {
+    fn w11_only_invoices_are_read() {
         let categories = ["CONTACT", "INVOICE", "CREDITNOTE", "SUBSCRIPTION", "PREPAYMENT", "OVERPAYMENT", "ELSE"];
         let events: Vec<_> =
             categories.map(event).into_iter().chain([json!({}), json!(1), json!({ "eventCategory": "INVOICE" })]).collect();
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_without_events_is_read_and_one_without_their_list_is_not() {
+    fn w11_a_body_without_events_is_read_and_one_without_their_list_is_not() {
         let intent = json!({ "events": [], "firstEventSequence": 0, "lastEventSequence": 0, "entropy": "S0m3r4Nd0mt3xt" });
         assert_eq!(read(&intent), Some(Vec::new()));
         for body in [json!({}), json!([]), json!({ "events": {} })] {

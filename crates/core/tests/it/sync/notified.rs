@@ -55,7 +55,7 @@ const CHECKS_RUN: (SyncKind, Trigger) = (SyncKind::Sync, Trigger::Platform);
 const INVOICES_RUN: (SyncKind, Trigger) = (SyncKind::ImportInvoices, Trigger::Platform);
 
 #[tokio::test]
-async fn a_notification_begins_an_incremental_run_at_once_though_the_schedule_is_off() {
+async fn w11_a_notification_begins_an_incremental_run_at_once_though_the_schedule_is_off() {
     let books = Books::of(3).await;
     books.run(sync()).await;
     books.stage.clock.advance(HOUR);
@@ -68,7 +68,7 @@ async fn a_notification_begins_an_incremental_run_at_once_though_the_schedule_is
 }
 
 #[tokio::test]
-async fn a_notification_within_five_minutes_of_a_run_begins_the_next_one_when_they_are_over() {
+async fn w11_a_notification_within_five_minutes_of_a_run_begins_the_next_one_when_they_are_over() {
     let books = Books::of(1).await;
     books.notify(CHECKS).await;
     assert_eq!(books.turn_now().await, [CHECKS_RUN]);
@@ -87,7 +87,7 @@ async fn a_notification_within_five_minutes_of_a_run_begins_the_next_one_when_th
 }
 
 #[tokio::test]
-async fn the_same_notification_again_writes_nothing() {
+async fn w11_the_same_notification_again_writes_nothing() {
     let books = Books::of(1).await;
     assert_eq!(books.notify(CHECKS).await.len(), 1);
     let before = books.state().await;
@@ -98,7 +98,7 @@ async fn the_same_notification_again_writes_nothing() {
 }
 
 #[tokio::test]
-async fn a_notification_during_a_run_is_followed_by_another_run() {
+async fn w11_a_notification_during_a_run_is_followed_by_another_run() {
     let books = Books::of(1).await;
     books.begin(&sync()).await;
     assert_eq!(books.notify(CHECKS).await, [], "its worker is at work");
@@ -108,7 +108,7 @@ async fn a_notification_during_a_run_is_followed_by_another_run() {
 }
 
 #[tokio::test]
-async fn a_run_that_begins_for_another_reason_reads_what_was_notified() {
+async fn w11_a_run_that_begins_for_another_reason_reads_what_was_notified() {
     for (is_dry, expected) in [(false, 1), (true, 2)] {
         let books = Books::of(1).await;
         books.notify(CHECKS).await;
@@ -120,7 +120,7 @@ async fn a_run_that_begins_for_another_reason_reads_what_was_notified() {
 }
 
 #[tokio::test]
-async fn a_notification_takes_no_time_from_the_schedule() {
+async fn w11_a_notification_takes_no_time_from_the_schedule() {
     let books = Books::of(1).await;
     books.run(request_of(SyncKind::ImportInvoices)).await;
     let due_at = books.schedule(Schedule::Hourly).await.expect("it is due");
@@ -142,7 +142,7 @@ async fn a_notification_takes_no_time_from_the_schedule() {
 }
 
 #[tokio::test]
-async fn a_connection_without_an_active_grant_is_left_out() {
+async fn w11_a_connection_without_an_active_grant_is_left_out() {
     let books = Books::of(1).await;
     books.stage.installation.platform.revoke("acme");
     assert!(books.stage.force(&books.id).await.is_err());
@@ -153,7 +153,7 @@ async fn a_connection_without_an_active_grant_is_left_out() {
 }
 
 #[tokio::test]
-async fn a_connection_whose_grant_ends_before_its_run_begins_is_not_imported_later() {
+async fn w11_a_connection_whose_grant_ends_before_its_run_begins_is_not_imported_later() {
     let books = Books::of(1).await;
     books.notify(CHECKS).await;
     books.stage.installation.platform.revoke("acme");
@@ -165,7 +165,7 @@ async fn a_connection_whose_grant_ends_before_its_run_begins_is_not_imported_lat
 }
 
 #[tokio::test]
-async fn every_connection_to_the_company_is_due_and_no_other() {
+async fn w11_every_connection_to_the_company_is_due_and_no_other() {
     let books = Books::of(1).await;
     let (installation, app) = (&books.stage.installation, &books.stage.app);
     try_consent(installation, app, "acme-again", "acme").await.expect("a consent");
@@ -177,7 +177,7 @@ async fn every_connection_to_the_company_is_due_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_request_without_the_platforms_signature_does_nothing() {
+async fn w11_a_request_without_the_platforms_signature_does_nothing() {
     let books = Books::of(1).await;
     let before = books.state().await;
     books.stage.installation.wire.reset();
@@ -195,7 +195,7 @@ async fn a_request_without_the_platforms_signature_does_nothing() {
 }
 
 #[tokio::test]
-async fn a_notification_that_the_table_or_the_time_did_not_allow_is_sent_again_and_then_complete() {
+async fn w11_a_notification_that_the_table_or_the_time_did_not_allow_is_sent_again_and_then_complete() {
     let books = Books::of(1).await;
     let wire = &books.stage.installation.wire;
     wire.inject(Rule::on("Query", Fault::Throttled).times(20));
@@ -219,7 +219,7 @@ async fn a_notification_that_the_table_or_the_time_did_not_allow_is_sent_again_a
 }
 
 #[tokio::test]
-async fn a_run_that_a_fault_of_ours_keeps_from_beginning_begins_later() {
+async fn w11_a_run_that_a_fault_of_ours_keeps_from_beginning_begins_later() {
     let books = Books::of(1).await;
     books.notify(CHECKS).await;
     let mut parts = books.stage.installation.app(books.stage.clock.clone());
@@ -232,7 +232,7 @@ async fn a_run_that_a_fault_of_ours_keeps_from_beginning_begins_later() {
 }
 
 #[tokio::test]
-async fn invoices_are_imported_though_no_request_has_imported_them_before() {
+async fn w11_invoices_are_imported_though_no_request_has_imported_them_before() {
     let books = Books::of(0).await;
     books.put(invoice("7", 700));
     books.notify(INVOICES).await;

@@ -153,7 +153,7 @@ async fn new_work_that_the_list_does_not_have_yet_is_looked_for_again_soon() {
 }
 
 #[tokio::test]
-async fn one_courier_at_a_time_delivers_to_an_endpoint_and_learns_of_new_work() {
+async fn w10_one_courier_at_a_time_delivers_to_an_endpoint_and_learns_of_new_work() {
     let hooks = Hooks::new().await;
     let app = &hooks.stage.app;
     let lease = EndpointLease { id: "courier_1".to_owned(), at: app.now(), life: Duration::from_secs(60) };
@@ -170,7 +170,7 @@ async fn one_courier_at_a_time_delivers_to_an_endpoint_and_learns_of_new_work() 
 }
 
 #[tokio::test]
-async fn after_the_death_of_a_courier_another_one_delivers() {
+async fn w10_after_the_death_of_a_courier_another_one_delivers() {
     let hooks = Hooks::new().await;
     let app = &hooks.stage.app;
     let lease = EndpointLease { id: "courier_1".to_owned(), at: app.now(), life: Duration::from_secs(60) };

@@ -30,7 +30,7 @@ async fn an_event_becomes_one_delivery_for_each_endpoint_that_wants_it() {
 }
 
 #[tokio::test]
-async fn an_endpoint_gets_nothing_from_before_its_creation() {
+async fn w9_an_endpoint_gets_nothing_from_before_its_creation() {
     let hooks = Hooks::new().await;
     let event = hooks.event().await;
     hooks.stage.clock.advance(Duration::from_millis(1));
@@ -61,7 +61,7 @@ async fn an_event_that_does_not_exist_is_left_out() {
 
 /// The figure of the requests between the commit of an event and its first attempt.
 #[tokio::test]
-async fn between_an_event_and_its_first_attempt_there_are_four_requests_to_the_table() {
+async fn w10_between_an_event_and_its_first_attempt_there_are_four_requests_to_the_table() {
     let hooks = Hooks::new().await;
     let event = hooks.event().await;
     hooks.stage.installation.courier_calls.take();

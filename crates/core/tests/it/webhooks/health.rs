@@ -17,7 +17,7 @@ impl Hooks {
 }
 
 #[tokio::test]
-async fn the_health_of_webhooks_has_delays_pending_deliveries_and_failing_endpoints() {
+async fn s7_the_health_of_webhooks_has_delays_pending_deliveries_and_failing_endpoints() {
     let hooks = Hooks::new().await;
     let none = hooks.health().await;
     assert_eq!((none.pending, none.failing, none.delay_ms_p50, none.oldest_pending_seconds), (0, 0, None, None));
@@ -38,7 +38,7 @@ async fn the_health_of_webhooks_has_delays_pending_deliveries_and_failing_endpoi
 }
 
 #[tokio::test]
-async fn later_attempts_replays_and_tests_have_no_delay() {
+async fn s7_later_attempts_replays_and_tests_have_no_delay() {
     let hooks = Hooks::new().await;
     hooks.stage.installation.webhooks.next(URL, [status(500)]);
     hooks.dispatched().await;
