@@ -110,15 +110,19 @@ pub enum Entry {
     },
 }
 
-/// A platform's limits on requests.
+/// A platform's limits on requests, each over all processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Requests a minute for one company, over all apps and processes.
+    /// Requests a minute for one company.
     pub company_per_minute: u32,
     /// Requests a day (UTC) for one company, if there is such a limit.
     pub company_per_day: Option<u32>,
     /// Requests a minute for one app over all companies, if there is such a limit.
     pub app_per_minute: Option<u32>,
+    /// Requests a second for one company, if there is such a limit.
+    pub company_per_second: Option<u32>,
+    /// Simultaneous requests for one company, if there is such a limit; at most 16.
+    pub company_at_once: Option<u8>,
 }
 
 /// A limit for which a platform refuses a request.

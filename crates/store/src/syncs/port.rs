@@ -214,8 +214,14 @@ impl SyncStore for Table {
         self.due_syncs(shard, now, most).await
     }
 
-    async fn reserve(&self, company: &Company, limits: Limits, now: Timestamp) -> Result<Option<Duration>, StoreError> {
-        self.count_request(company, limits, now).await
+    async fn reserve(
+        &self,
+        by: &ConnectionId,
+        company: &Company,
+        limits: Limits,
+        now: Timestamp,
+    ) -> Result<Option<Duration>, StoreError> {
+        self.count_request(by, company, limits, now).await
     }
 
     async fn hold(&self, company: &Company, held: Held, until: Timestamp) -> Result<(), StoreError> {

@@ -138,7 +138,13 @@ impl ScriptedBooks {
 #[async_trait]
 impl Accounting for ScriptedBooks {
     fn limits(&self) -> Limits {
-        Limits { company_per_minute: self.state().minute_limit.unwrap_or(100_000), company_per_day: None, app_per_minute: None }
+        Limits {
+            company_per_minute: self.state().minute_limit.unwrap_or(100_000),
+            company_per_day: None,
+            app_per_minute: None,
+            company_per_second: None,
+            company_at_once: None,
+        }
     }
 
     fn entity_types(&self, kind: SyncKind) -> &'static [EntityType] {

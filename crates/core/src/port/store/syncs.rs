@@ -104,10 +104,16 @@ pub trait SyncStore: Send + Sync {
     /// `most`. The list may lag by moments.
     async fn due(&self, shard: u8, now: Timestamp, most: u32) -> Result<Vec<DueEntry>, StoreError>;
 
-    /// Counts a request to a platform against its limits for the company and the app, over all processes. If a limit is reached, or
-    /// requests are held back, returns how long to wait; the counts of the minutes may then include this request, and the day's
-    /// count does not.
-    async fn reserve(&self, company: &Company, limits: Limits, now: Timestamp) -> Result<Option<Duration>, StoreError>;
+    /// Counts a request to a platform against its limits for the company and the app, over all processes. `by` is the connection
+    /// whose run sends it, one at a time. If a limit is reached, or requests are held back, returns how long to wait; the counts of
+    /// the minutes may then include this request, and the day's count does not.
+    async fn reserve(
+        &self,
+        by: &ConnectionId,
+        company: &Company,
+        limits: Limits,
+        now: Timestamp,
+    ) -> Result<Option<Duration>, StoreError>;
 
     /// Holds requests to a platform back until that time, over all processes. A later end stays.
     async fn hold(&self, company: &Company, held: Held, until: Timestamp) -> Result<(), StoreError>;

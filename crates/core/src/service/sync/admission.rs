@@ -6,13 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::App;
-use crate::model::connection::Company;
+use crate::model::connection::{Company, ConnectionId};
 use crate::port::accounting::{Admit, Limits, ReadFailure};
 use crate::port::store::StoreError;
 
 /// The admission of one page's requests.
 pub(crate) struct Admission<'a> {
     app: &'a App,
+    connection: &'a ConnectionId,
     company: &'a Company,
     limits: Limits,
     so_far: Mutex<Admitted>,
@@ -27,8 +28,8 @@ pub(crate) struct Admitted {
 }
 
 impl<'a> Admission<'a> {
-    pub(crate) fn new(app: &'a App, company: &'a Company, limits: Limits) -> Self {
-        Self { app, company, limits, so_far: Mutex::new(Admitted { requests: 0, held: Ok(None) }) }
+    pub(crate) fn new(app: &'a App, connection: &'a ConnectionId, company: &'a Company, limits: Limits) -> Self {
+        Self { app, connection, company, limits, so_far: Mutex::new(Admitted { requests: 0, held: Ok(None) }) }
     }
 
     /// The result for all requests of the page.
@@ -40,7 +41,7 @@ impl<'a> Admission<'a> {
 #[async_trait]
 impl Admit for Admission<'_> {
     async fn admit(&self) -> Result<(), ReadFailure> {
-        let held = self.app.syncs.reserve(self.company, self.limits, self.app.now()).await;
+        let held = self.app.syncs.reserve(self.connection, self.company, self.limits, self.app.now()).await;
         let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
         so_far.held = held;
         if !matches!(so_far.held, Ok(None)) {

@@ -126,7 +126,7 @@ async fn request(
     let Some(time) = time_for_a_page(app, ends_at) else { return Ok(Answer::Fetched(Fetched::OutOfTime)) };
     let cursor = sync.cursor.clone().unwrap_or_else(|| accounting.first(&sync.options));
     let asked_at = app.now();
-    let admission = Admission::new(app, &sync.company, accounting.limits());
+    let admission = Admission::new(app, &sync.connection, &sync.company, accounting.limits());
     let (access_token, company, options) = (&token.access_token, &sync.company, &sync.options);
     let page = accounting.page(PageRequest { access_token, company, options, cursor: &cursor, time, admit: &admission }).await;
     let Admitted { requests, held } = admission.end();

@@ -32,7 +32,13 @@ pub(crate) struct FreshbooksBooks;
 impl Books for FreshbooksBooks {
     /// No limits are published. Counterfoil makes at most one request a second.
     fn limits(&self) -> Limits {
-        Limits { company_per_minute: 60, company_per_day: None, app_per_minute: None }
+        Limits {
+            company_per_minute: 60,
+            company_per_day: None,
+            app_per_minute: None,
+            company_per_second: None,
+            company_at_once: None,
+        }
     }
 
     fn entity_types(&self, kind: SyncKind) -> &'static [EntityType] {

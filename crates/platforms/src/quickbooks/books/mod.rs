@@ -61,9 +61,16 @@ const fn entity_types(kind: SyncKind) -> &'static [EntityType] {
 
 #[async_trait]
 impl Books for QuickbooksBooks {
-    /// 500 requests a minute for a company. After a refusal, which has no `Retry-After`, the run pauses for a minute.
+    /// For a company 500 requests a minute, ten a second, and ten at once. After a refusal, which has no `Retry-After`, the run pauses
+    /// for a minute.
     fn limits(&self) -> Limits {
-        Limits { company_per_minute: 500, company_per_day: None, app_per_minute: None }
+        Limits {
+            company_per_minute: 500,
+            company_per_day: None,
+            app_per_minute: None,
+            company_per_second: Some(10),
+            company_at_once: Some(10),
+        }
     }
 
     fn entity_types(&self, kind: SyncKind) -> &'static [EntityType] {

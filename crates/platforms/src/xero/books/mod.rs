@@ -34,9 +34,15 @@ pub(crate) struct XeroBooks;
 
 #[async_trait]
 impl Books for XeroBooks {
-    /// 60 requests a minute and 5,000 a day for an organisation (1,000 on the Starter tier), 10,000 a minute for the app.
+    /// For an organisation 60 requests a minute, 5,000 a day (1,000 on the Starter tier), and five at once; 10,000 a minute for the app.
     fn limits(&self) -> Limits {
-        Limits { company_per_minute: 60, company_per_day: Some(5_000), app_per_minute: Some(10_000) }
+        Limits {
+            company_per_minute: 60,
+            company_per_day: Some(5_000),
+            app_per_minute: Some(10_000),
+            company_per_second: None,
+            company_at_once: Some(5),
+        }
     }
 
     fn entity_types(&self, kind: SyncKind) -> &'static [EntityType] {

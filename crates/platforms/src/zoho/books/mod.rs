@@ -29,9 +29,16 @@ pub(crate) struct ZohoBooks;
 
 #[async_trait]
 impl Books for ZohoBooks {
-    /// 100 requests a minute for an organisation. The limit of a day depends on its plan (1,000 to 10,000) and is in each answer's headers.
+    /// For an organisation 100 requests a minute, and five at once (ten on paid plans). The limit of a day depends on its plan (1,000 to
+    /// 10,000) and is in each answer's headers.
     fn limits(&self) -> Limits {
-        Limits { company_per_minute: 100, company_per_day: None, app_per_minute: None }
+        Limits {
+            company_per_minute: 100,
+            company_per_day: None,
+            app_per_minute: None,
+            company_per_second: None,
+            company_at_once: Some(5),
+        }
     }
 
     fn entity_types(&self, kind: SyncKind) -> &'static [EntityType] {
