@@ -7,5 +7,5 @@ mod qwc;
 
 pub use company::{OpenCompany, Stamp};
 pub use guid::Guid;
-pub use page::smaller_page;
+pub use page::{BODY_MOST, escaped_length, fitting_page, smaller_page};
 pub use qwc::{DESCRIPTION_LONGEST, InvalidQwc, Qwc};

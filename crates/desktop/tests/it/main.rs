@@ -1,6 +1,7 @@
 //! The wire formats of QuickBooks Desktop: what is read, what is written, and what broken input costs.
 
 mod answers;
+mod bodies;
 mod books;
 mod calls;
 mod company_file;

@@ -1,7 +1,8 @@
 //! Stores end users, their connections and sessions of the auth flow.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::desktop::auth_session::AuthSession;
 use counterfoil_core::model::desktop::connection::DesktopConnection;
@@ -17,7 +18,7 @@ use crate::desktop::{auth_session_row, connection_row, end_user_row};
 use crate::fault;
 use crate::history::row::audit;
 use crate::key::{Key, end_users_of};
-use crate::request::{Transacted, transact_update};
+use crate::request::{LIST_ROUNDS_MOST, Transacted, transact_update};
 use crate::row::{Item, key_item, millis, readable, text};
 use crate::table::{LIST_INDEX, LIST_PK, LIST_SK, PK, Table};
 use crate::update::Changes;
@@ -51,6 +52,21 @@ impl EndUserStore for Table {
             found.extend(readable(pairs.filter_map(|(end_user, connection)| Some(with_connection(end_user?, connection)))));
         }
         Ok(found)
+    }
+
+    async fn count_end_users(&self, partner: &PartnerId, most: usize) -> Result<usize, StoreError> {
+        let (mut count, mut after) = (0, None);
+        for _ in 0..LIST_ROUNDS_MOST {
+            let request = self.end_users_of(partner).select(Select::Count).set_exclusive_start_key(after);
+            let left = i32::try_from(most - count).unwrap_or(i32::MAX);
+            let answer = request.limit(left).send().await.map_err(|error| fault::meaning(&self.name, &error))?;
+            count += usize::try_from(answer.count).unwrap_or_default();
+            after = answer.last_evaluated_key;
+            if after.is_none() || count >= most {
+                break;
+            }
+        }
+        Ok(count)
     }
 
     async fn end_user(&self, name: &EndUserName) -> Result<Option<(EndUser, Option<DesktopConnection>)>, StoreError> {
@@ -118,6 +134,16 @@ impl Table {
         Ok(written(&self.transact(vec![transact_update(update), self.put(audit(row)?)], &row.id).await?))
     }
 
+    /// A query of the list of a partner's end users.
+    fn end_users_of(&self, partner: &PartnerId) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.name)
+            .index_name(LIST_INDEX)
+            .key_condition_expression(format!("{LIST_PK} = :partner"))
+            .expression_attribute_values(":partner", AttributeValue::S(end_users_of(partner)))
+    }
+
     async fn end_user_names(
         &self,
         partner: &PartnerId,
@@ -131,16 +157,12 @@ impl Table {
             position.insert(LIST_SK.to_owned(), AttributeValue::S(id.to_string()));
             position
         });
-        let request = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .index_name(LIST_INDEX)
-            .key_condition_expression(format!("{LIST_PK} = :partner"))
-            .expression_attribute_values(":partner", AttributeValue::S(end_users_of(partner)))
-            .set_exclusive_start_key(position)
-            .limit(i32::try_from(most).unwrap_or(i32::MAX));
-        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
+        let request = self.end_users_of(partner).set_exclusive_start_key(position);
+        let answer = request
+            .limit(i32::try_from(most).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| fault::meaning(&self.name, &error))?;
         let id = |item: &Item| EndUserId::parse(&text(item, LIST_SK).ok()?);
         let ids = answer.items.unwrap_or_default();
         Ok(ids.iter().filter_map(id).map(|id| EndUserName { partner: partner.clone(), id }).collect())

@@ -24,6 +24,9 @@ use crate::row::{Item, damaged, millis, readable, text};
 use crate::table::{PK, SK, Table};
 use crate::update::Changes;
 
+/// The condition that the session with the ticket's hash `:ticket` is open.
+const OF_SESSION: &str = "#session.ticket_sha256 = :ticket";
+
 #[async_trait]
 impl JobStore for Table {
     async fn room(&self, name: &EndUserName) -> Result<Option<Room>, StoreError> {
@@ -68,11 +71,19 @@ impl JobStore for Table {
         self.update(update, |_| false).await
     }
 
+    async fn session_closed(&self, name: &EndUserName, ticket: &Fingerprint, at: Timestamp) -> Result<Written, StoreError> {
+        let changes = Changes::default()
+            .put("last_polled_at", Some(millis(at)))?
+            .remove("session")
+            .given(":ticket", AttributeValue::S(ticket.as_str().to_owned()));
+        self.update(changes.under(self, &Key::desktop_connection(name), OF_SESSION), |_| false).await
+    }
+
     async fn session_seen(&self, name: &EndUserName, session: &WebConnectorSession) -> Result<Written, StoreError> {
         let changes = Changes::default()
             .put("session", Some(SessionRow::from(session)))?
             .given(":ticket", AttributeValue::S(session.ticket.as_str().to_owned()));
-        let update = changes.under(self, &Key::desktop_connection(name), "#session.ticket_sha256 = :ticket");
+        let update = changes.under(self, &Key::desktop_connection(name), OF_SESSION);
         self.update(update, |_| false).await
     }
 

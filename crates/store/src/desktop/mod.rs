@@ -5,7 +5,7 @@
 mod auth_session_row;
 mod connection_row;
 mod end_row;
-mod end_user_row;
+pub(crate) mod end_user_row;
 mod end_users;
 mod job_row;
 mod jobs;

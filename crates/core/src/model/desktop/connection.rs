@@ -33,7 +33,7 @@ pub struct DesktopConnection {
     pub has_seen_file: bool,
     /// The `.qwc` file. Its bytes never change without a rotation, because another file for the same company is refused (QBWC1039).
     pub qwc: String,
-    /// The last time that the Web Connector signed in.
+    /// The last time that the Web Connector signed in, or closed a session.
     pub last_polled_at: Option<Timestamp>,
     /// The time of the partner's last request that the Web Connector fetched.
     pub last_request_at: Option<Timestamp>,
@@ -59,6 +59,11 @@ impl DesktopConnection {
     pub fn last_active_at(&self) -> Option<Timestamp> {
         let seen_at = self.session.as_ref().map(|session| session.seen_at);
         self.last_polled_at.max(seen_at).max(self.last_successful_request_at)
+    }
+
+    /// Whether the session that is open has this ticket's hash.
+    pub fn has_session(&self, ticket: &Fingerprint) -> bool {
+        self.session.as_ref().is_some_and(|session| session.ticket.matches(ticket))
     }
 
     /// Whether a session is held open for further requests.

@@ -8,7 +8,7 @@ use crate::model::name::{CompanyKey, PartnerId};
 
 /// The longest `source_id`, company name and e-mail address of an end user, in characters.
 pub const TEXT_LONGEST: usize = 255;
-/// The largest number of end users of a partner. The list of them has no pages.
+/// The largest number of end users of a partner. The list of them has no pages. Some that are created at the same moment may exceed it.
 pub const END_USERS_MOST: usize = 10_000;
 
 /// The name of an end user among all partners' end users.

@@ -27,6 +27,9 @@ pub trait EndUserStore: Send + Sync {
         most: u32,
     ) -> Result<Vec<(EndUser, Option<DesktopConnection>)>, StoreError>;
 
+    /// The number of a partner's end users, counted up to `most`. It may lag by moments.
+    async fn count_end_users(&self, partner: &PartnerId, most: usize) -> Result<usize, StoreError>;
+
     /// One end user with its connection.
     async fn end_user(&self, name: &EndUserName) -> Result<Option<(EndUser, Option<DesktopConnection>)>, StoreError>;
 
@@ -80,6 +83,9 @@ pub trait JobStore: Send + Sync {
 
     /// Stores the state of a session. `Overtaken` if another session has replaced it.
     async fn session_seen(&self, name: &EndUserName, session: &WebConnectorSession) -> Result<Written, StoreError>;
+
+    /// Removes the session with this ticket's hash, and stores when the Web Connector closed it. `Overtaken` if it is not there.
+    async fn session_closed(&self, name: &EndUserName, ticket: &Fingerprint, at: Timestamp) -> Result<Written, StoreError>;
 
     /// Stores that the company file with this `FileID` was open. `Overtaken` if the connection has another one by now.
     async fn file_seen(&self, name: &EndUserName, file_id: &str) -> Result<Written, StoreError>;

@@ -11,6 +11,9 @@ use crate::{App, Error};
 
 /// The number of end users in one read of the list.
 const PAGE: u32 = 1_000;
+/// The largest number of end users that are listed: more than are counted, so that some that are created at the same moment do not end the
+/// list.
+const LISTED_MOST: usize = END_USERS_MOST + 1_000;
 
 /// An end user and its connection, if it has begun the auth flow.
 pub type WithConnection = (EndUser, Option<DesktopConnection>);
@@ -28,8 +31,12 @@ pub struct NewEndUser {
 /// Creates an end user.
 ///
 /// # Errors
-/// `Conflict` if the partner has an end user with this source id.
+/// `Conflict` if the partner has an end user with this source id, or [`END_USERS_MOST`] end users.
 pub async fn create_end_user(app: &App, key: &ApiKey, new: NewEndUser) -> Result<EndUser, Error> {
+    if app.end_users.count_end_users(&key.partner, END_USERS_MOST).await? >= END_USERS_MOST {
+        let message = format!("A partner can have {END_USERS_MOST} end users. Delete one first.");
+        return Err(Error::conflict("too_many_end_users", message));
+    }
     let end_user = EndUser {
         name: EndUserName { partner: key.partner.clone(), id: EndUserId::of_digits(&app.new_id("")) },
         created_at: app.now(),
@@ -51,10 +58,10 @@ pub async fn create_end_user(app: &App, key: &ApiKey, new: NewEndUser) -> Result
 /// All end users of a partner, oldest first.
 ///
 /// # Errors
-/// `Internal` if there are more than [`END_USERS_MOST`]; the table's errors.
+/// `Internal` if there are a thousand more than [`END_USERS_MOST`]; the table's errors.
 pub async fn list_end_users(app: &App, partner: &PartnerId) -> Result<Vec<WithConnection>, Error> {
     let mut all: Vec<WithConnection> = Vec::new();
-    while all.len() <= END_USERS_MOST {
+    while all.len() <= LISTED_MOST {
         let after = all.last().map(|(end_user, _)| end_user.name.id.clone());
         let page = app.end_users.end_users(partner, after.as_ref(), PAGE).await?;
         if page.is_empty() {
@@ -62,7 +69,7 @@ pub async fn list_end_users(app: &App, partner: &PartnerId) -> Result<Vec<WithCo
         }
         all.extend(page);
     }
-    Err(Error::Internal(format!("the partner {partner} has more than {END_USERS_MOST} end users")))
+    Err(Error::Internal(format!("the partner {partner} has more than {LISTED_MOST} end users")))
 }
 
 /// One end user.

@@ -3,7 +3,9 @@
 pub mod answer;
 pub mod ask;
 pub mod auth_flow;
+pub mod close;
 pub mod end_users;
+mod finish;
 pub mod receive;
 pub mod send;
 pub mod sign_in;

@@ -5,6 +5,7 @@ use crate::model::desktop::job::{Job, JobFailure, JobState};
 use crate::model::secret::Secret;
 use crate::port::store::desktop::JobEnd;
 use crate::service::desktop::answer::sealed_parts;
+use crate::service::desktop::finish::finish;
 use crate::service::desktop::send::room_of;
 use crate::{App, Error};
 
@@ -40,7 +41,7 @@ pub async fn receive(app: &App, ticket: &Secret, received: Received) -> Result<P
     let is_sent_here = |job: &&Job| matches!(&job.state, JobState::Sent(sent) if sent.matches(&ticket.hash));
     if let Some(job) = room.jobs.iter().find(is_sent_here) {
         let end = end_of(app, job, &ticket, received).await?;
-        app.jobs.finish_job(job, &end).await?;
+        finish(app, job, &end).await?;
         return Ok(Progress::GoOn);
     }
     Ok(Progress::Finished)
@@ -67,7 +68,7 @@ pub async fn connection_failed(app: &App, ticket: &Secret, hresult: &str, messag
     let Some((room, _)) = room_of(app, &ticket).await? else { return Ok(()) };
     for job in &room.jobs {
         let failure = job.end_with(JobFailure::of_quickbooks(hresult, message));
-        app.jobs.finish_job(job, &JobEnd::Failed(failure)).await?;
+        finish(app, job, &JobEnd::Failed(failure)).await?;
     }
     Ok(())
 }

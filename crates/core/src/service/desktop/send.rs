@@ -8,6 +8,7 @@ use crate::model::secret::Secret;
 use crate::port::qbxml::{OpenCompany, Qbxml};
 use crate::port::store::Written;
 use crate::port::store::desktop::{JobEnd, Room};
+use crate::service::desktop::finish::finish;
 use crate::service::desktop::sign_in::{REQUEST, create_host_query, settle_lost, waits};
 use crate::service::desktop::{owner_id, sealing_owner};
 use crate::{App, Error};
@@ -116,7 +117,7 @@ pub(crate) async fn room_of(app: &App, ticket: &Ticket) -> Result<Option<(Room, 
 /// Ends the jobs and the session.
 async fn refuse(app: &App, room: &Room, session: WebConnectorSession, failure: JobFailure) -> Result<(), Error> {
     for job in &room.jobs {
-        app.jobs.finish_job(job, &JobEnd::Failed(job.end_with(failure.clone()))).await?;
+        finish(app, job, &JobEnd::Failed(job.end_with(failure.clone()))).await?;
     }
     let refusal = match failure {
         JobFailure::WrongCompanyFile(refusal) => refusal,
@@ -133,7 +134,7 @@ async fn claimed(app: &App, ticket: &Ticket, room: &Room) -> Result<Option<Secre
         if job.expires_at <= app.now() {
             app.jobs.withdraw_job(&job.end_user, &job.id).await?;
         } else if job.session.as_ref().is_some_and(|session| !session.matches(&ticket.hash)) {
-            app.jobs.finish_job(job, &JobEnd::Failed(JobFailure::IteratorLost)).await?;
+            finish(app, job, &JobEnd::Failed(JobFailure::IteratorLost)).await?;
         } else if let Some(request) = claim(app, ticket, job).await? {
             return Ok(Some(request));
         }

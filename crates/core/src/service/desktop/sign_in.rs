@@ -9,6 +9,7 @@ use crate::model::time::later;
 use crate::port::qbxml::Qbxml;
 use crate::port::store::Written;
 use crate::port::store::desktop::{JobEnd, Room};
+use crate::service::desktop::finish::finish;
 use crate::service::desktop::sealing_owner;
 use crate::{App, Error};
 
@@ -88,7 +89,7 @@ async fn settle(app: &App, job: &Job, ticket: &Fingerprint, qbxml: &dyn Qbxml) -
             return Ok(app.jobs.requeue_job(job, ticket, &request).await? == Written::Stored);
         }
     };
-    app.jobs.finish_job(job, &JobEnd::Failed(failure)).await?;
+    finish(app, job, &JobEnd::Failed(failure)).await?;
     Ok(false)
 }
 

@@ -1,9 +1,11 @@
-//! The bound on the number of jobs that wait.
+//! The bounds on the numbers of jobs that wait, and of end users.
 
+use counterfoil_core::model::desktop::end_user::END_USERS_MOST;
 use counterfoil_core::model::desktop::job::JOBS_MOST;
 use counterfoil_core::service::desktop::ask::{AskError, active_connection, ask};
+use counterfoil_core::service::desktop::end_users::{NewEndUser, create_end_user, delete_end_user, list_end_users};
 
-use super::harness::{ANSWER, Desk, PATIENCE, checks, wanted, work};
+use super::harness::{ANSWER, Desk, PATIENCE, checks, partition, partners_key, wanted, work};
 use crate::harness::eventually;
 
 #[tokio::test]
@@ -53,4 +55,31 @@ async fn jobs_whose_callers_are_gone_do_not_stand_in_the_way() {
     assert!(desk.first(&ticket).await.is_some_and(|request| request.contains("<MaxReturned>7<")));
     desk.answered(&ticket, ANSWER).await;
     assert_eq!(asking.end(&desk).await.ok().as_deref(), Some(ANSWER));
+}
+
+/// End users like the one of the desk.
+async fn more_end_users(desk: &Desk, count: usize) {
+    let items = desk.installation.items_under(&partition(&desk.user)).await;
+    let (_, own) = items.into_iter().find(|(key, _)| key == "END_USER").expect("an end user");
+    let other = |number: usize| {
+        let id = format!("end_usr_{number:032x}");
+        vec![("PK", format!("DESKTOP#default#{id}")), ("list_sk", id.clone()), ("end_user_id", id)]
+    };
+    desk.installation.put_copies(&own, &(0..count).map(other).collect::<Vec<_>>()).await;
+}
+
+#[tokio::test]
+async fn a_partner_has_ten_thousand_end_users_at_most() {
+    let desk = Desk::new().await;
+    more_end_users(&desk, END_USERS_MOST - 2).await;
+    let key = partners_key();
+    let created = async |source_id: &str| {
+        let (company_name, email) = ("Larkspur".to_owned(), "x@example.com".to_owned());
+        create_end_user(&desk.app, &key, NewEndUser { company_name, source_id: source_id.to_owned(), email }).await
+    };
+    let last = created("last").await.expect("the last one");
+    assert_eq!(created("none").await.map_err(|error| error.code()).err(), Some("too_many_end_users"));
+    assert_eq!(list_end_users(&desk.app, &key.partner).await.map(|all| all.len()), Ok(END_USERS_MOST));
+    delete_end_user(&desk.app, &key, &last.name).await.expect("deleted");
+    created("another").await.expect("room for one");
 }

@@ -1,13 +1,15 @@
 //! A new sign-in while a request is outstanding: its answer is lost.
 
+use counterfoil_core::Error;
 use counterfoil_core::model::desktop::job::JobFailure;
+use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::desktop::ask::{Ask, AskError};
-use counterfoil_core::service::desktop::receive::Progress;
+use counterfoil_core::service::desktop::receive::{Progress, Received, receive};
 use counterfoil_core::service::desktop::sign_in::SignIn;
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use super::answers::incompressible;
-use super::harness::{ANSWER, Desk, checks, hash, new_check, signed_in, wanted, work};
+use super::harness::{ANSWER, Asking, Desk, checks, hash, new_check, signed_in, wanted, work};
 use crate::harness::eventually;
 
 #[tokio::test]
@@ -138,6 +140,36 @@ async fn a_late_answer_does_not_end_a_job_that_another_session_has() {
     let (_, new) = tokio::join!(desk.answered(&old, "<Late/>"), overtaking);
     assert_eq!(desk.answered(&new, ANSWER).await, Progress::GoOn);
     assert_eq!(asking.end(&desk).await.ok().as_deref(), Some(ANSWER));
+}
+
+/// Stores an answer while the table conflicts this number of times.
+async fn stored_despite(conflicts: usize) -> (Desk, Asking, Result<Progress, Error>) {
+    let desk = Desk::new().await;
+    let asking = desk.asking_for(new_check("stored late")).await;
+    let ticket = work(&desk.web, &desk.user).await;
+    desk.first(&ticket).await.expect("a request");
+    desk.installation.wire.inject(Rule::on("TransactWriteItems", Fault::TransactionConflict).times(conflicts));
+    let storing = tokio::spawn({
+        let web = desk.web.clone();
+        let received = Received { document: Secret::new(ANSWER), hresult: String::new(), message: String::new() };
+        async move { receive(&web, &ticket, received).await }
+    });
+    let progress = desk.end(storing).await;
+    (desk, asking, progress)
+}
+
+#[tokio::test]
+async fn an_answer_that_meets_other_transactions_is_stored_in_the_end() {
+    let (desk, asking, progress) = stored_despite(5).await;
+    assert_eq!(progress, Ok(Progress::GoOn));
+    assert_eq!(asking.end(&desk).await.ok().as_deref(), Some(ANSWER));
+}
+
+#[tokio::test]
+async fn an_answer_is_not_tried_to_be_stored_for_ever() {
+    let (_, asking, progress) = stored_despite(1_000).await;
+    assert!(matches!(progress, Err(Error::TryLater { .. })), "{progress:?}");
+    drop(asking);
 }
 
 #[tokio::test]

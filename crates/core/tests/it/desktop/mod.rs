@@ -4,6 +4,7 @@ mod answers;
 mod bounds;
 mod callers;
 mod claims;
+mod closing;
 mod company_files;
 mod deletion;
 mod failures;

@@ -6,11 +6,13 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use counterfoil_core::App;
+use counterfoil_core::model::desktop::connection::DesktopConnection;
 use counterfoil_core::model::desktop::end_user::EndUserName;
 use counterfoil_core::model::secret::{Fingerprint, Secret};
 use counterfoil_core::service::desktop::ask::{self, Ask};
 use counterfoil_desktop::failure::Failure;
 use counterfoil_desktop::qbxml::{Element, Response, Version, document};
+use counterfoil_desktop::session::fitting_page;
 
 use crate::surface::desktop::refusal::{Refused, of_ask};
 
@@ -40,35 +42,42 @@ impl FromRequestParts<Arc<App>> for Wait {
 pub(super) struct Answered {
     pub(super) response: Response,
     pub(super) session: Fingerprint,
+    /// The largest page of such objects that arrives in one piece, up to the one that was asked for.
+    pub(super) fitting: Option<u32>,
 }
 
 /// The conversation with one company file for one request of a partner, within its time.
 pub(crate) struct Conversation<'a> {
     app: &'a App,
-    end_user: &'a EndUserName,
+    connection: DesktopConnection,
     wait: Wait,
     ends_at: Duration,
 }
 
 impl<'a> Conversation<'a> {
     /// Begins a conversation, if the Web Connector of the end user is active.
-    pub(crate) async fn begin(app: &'a App, end_user: &'a EndUserName, wait: Wait) -> Result<Self, Refused> {
-        ask::active_connection(app, end_user).await.map_err(|error| of_ask(error, wait.0))?;
+    pub(crate) async fn begin(app: &'a App, end_user: &EndUserName, wait: Wait) -> Result<Self, Refused> {
+        let connection = ask::active_connection(app, end_user).await.map_err(|error| of_ask(error, wait.0))?;
         let ends_at = app.clock.elapsed() + Duration::from_secs(wait.0);
-        Ok(Self { app, end_user, wait, ends_at })
+        Ok(Self { app, connection, wait, ends_at })
     }
 
     /// Asks for one query, in a session whose iterator it continues. A failure of QuickBooks is an answer too.
     pub(super) async fn query(&self, query: Element, session: Option<Fingerprint>) -> Result<Answered, Refused> {
+        let most = query.text_of("MaxReturned").and_then(|most| most.parse().ok());
         let (answer, session) = self.send(vec![("1".to_owned(), query)], false, session).await?;
         let responses = Response::parse(answer.expose()).map_err(|broken| Failure::broken_answer(broken.to_string()))?;
         let first = responses.into_iter().next();
         let response = first.ok_or_else(|| Failure::broken_answer("QuickBooks answered nothing."))?;
-        Ok(Answered { response, session })
+        let fitting = most.map(|most| fitting_page(most, answer.expose(), response.returned.len()));
+        Ok(Answered { response, session, fitting })
     }
 
     /// As [`Self::query`], in the session of an iterator; `None` if that session has ended.
     pub(super) async fn query_in(&self, query: Element, session: Fingerprint) -> Result<Option<Answered>, Refused> {
+        if !self.connection.has_session(&session) {
+            return Ok(None);
+        }
         match self.query(query, Some(session)).await {
             Ok(answered) => Ok(Some(answered)),
             Err(Refused::IteratorLost) => Ok(None),
@@ -93,7 +102,7 @@ impl<'a> Conversation<'a> {
         let document = document(version, requests).map_err(|error| Failure::invalid_request(error.to_string()))?;
         let wait = self.ends_at.saturating_sub(self.app.clock.elapsed());
         let asked = Ask { document: Secret::new(document), is_write, session, wait };
-        let answered = ask::ask(self.app, self.end_user, asked).await;
+        let answered = ask::ask(self.app, &self.connection.end_user, asked).await;
         answered.map(|answer| (answer.document, answer.session)).map_err(|error| of_ask(error, self.wait.0))
     }
 }

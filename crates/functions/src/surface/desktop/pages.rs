@@ -34,6 +34,16 @@ struct Cursor {
     /// The id of the last object before the place.
     #[serde(rename = "l")]
     last: String,
+    /// The largest page that arrives in one piece. One of an earlier version has none.
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    most: Option<u32>,
+}
+
+impl Cursor {
+    /// The size of a page, up to `limit`.
+    fn page(&self, limit: Option<u32>) -> Option<u32> {
+        limit.map(|limit| self.most.map_or(limit, |most| limit.min(most.max(1))))
+    }
 }
 
 /// Reads one page of a list.
@@ -68,7 +78,7 @@ fn cursor(list: &ListRequest, text: &str) -> Result<Cursor, Refused> {
 async fn continued(conversation: &Conversation<'_>, list: &ListRequest, cursor: &Cursor) -> Result<Answered, Refused> {
     let step = Some(Step::Continue(&cursor.iterator));
     let session = Fingerprint::stored(cursor.session.clone());
-    match conversation.query_in(list.query(Page { most: list.limit(), step }), session).await? {
+    match conversation.query_in(list.query(Page { most: cursor.page(list.limit()), step }), session).await? {
         Some(answered) if answered.response.status_code != ITERATOR_LOST => Ok(answered),
         _ => again(conversation, list, cursor).await,
     }
@@ -76,7 +86,8 @@ async fn continued(conversation: &Conversation<'_>, list: &ListRequest, cursor: 
 
 /// Reads the list from its beginning, and returns what follows the last object of the page before: at most one page.
 async fn again(conversation: &Conversation<'_>, list: &ListRequest, cursor: &Cursor) -> Result<Answered, Refused> {
-    let first = Page { most: Some(PAGE_MOST), step: Some(Step::Start) };
+    let large = cursor.page(Some(PAGE_MOST));
+    let first = Page { most: large, step: Some(Step::Start) };
     let mut answered = conversation.query(list.query(first), None).await?;
     for _ in 0..PAGES_MOST {
         let Response { returned, iterator_id, iterator_remaining, .. } = &mut answered.response;
@@ -89,7 +100,7 @@ async fn again(conversation: &Conversation<'_>, list: &ListRequest, cursor: &Cur
             }
         }
         let Some(iterator) = more else { break };
-        let most = if place.is_some() { list.limit() } else { Some(PAGE_MOST) };
+        let most = if place.is_some() { cursor.page(list.limit()) } else { large };
         let next = list.query(Page { most, step: Some(Step::Continue(&iterator)) });
         answered = conversation.query(next, Some(answered.session)).await?;
         if place.is_some() {
@@ -111,6 +122,7 @@ fn next(list: &ListRequest, answered: &Answered) -> Next {
             iterator: response.iterator_id.clone()?,
             session: answered.session.as_str().to_owned(),
             last: id(response.returned.last()?)?.to_owned(),
+            most: answered.fitting.filter(|fitting| Some(*fitting) < list.limit()),
         })
     };
     let cursor = remaining.filter(|left| *left > 0).and_then(|_| cursor());

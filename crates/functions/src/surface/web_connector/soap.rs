@@ -10,6 +10,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::model::secret::Secret;
+use counterfoil_core::service::desktop::close;
 use counterfoil_core::service::desktop::receive::{self, Progress, Received};
 use counterfoil_core::service::desktop::send::{self, Host, Pause};
 use counterfoil_core::service::desktop::sign_in::{self, SignIn};
@@ -90,7 +91,13 @@ async fn answer(app: &App, call: Call, ends_at: std::time::Duration) -> Result<A
             Pause::HoldSession => "NoOp".to_owned(),
             Pause::End(text) => text,
         }),
-        Call::CloseConnection { .. } => Answer::CloseConnection("OK".to_owned()),
+        Call::CloseConnection { ticket } => {
+            // A fault here would only be shown as one: the next sign-in ends the session too.
+            if let Err(error) = close::close(app, &ticket, &Protocol).await {
+                tracing::warn!(code = error.code(), %error, "a session could not be closed");
+            }
+            Answer::CloseConnection("OK".to_owned())
+        }
         Call::GetInteractiveUrl { .. } => Answer::GetInteractiveUrl(String::new()),
         Call::InteractiveDone { .. } => Answer::InteractiveDone("Done".to_owned()),
         Call::InteractiveRejected { .. } => Answer::InteractiveRejected("OK".to_owned()),

@@ -2,6 +2,7 @@
 
 mod bad_answers;
 mod bad_calls;
+mod pages;
 mod round_trips;
 mod strangers;
 
