@@ -75,12 +75,12 @@ impl Wrap<'_> {
         };
         let mut response = match response.extensions().get::<Problem>() {
             Some(problem) => {
-                log(problem);
+                problem.log();
                 keep_headers(
                     response.headers(),
                     problem.with_headers(match surface {
                         _ if is_page => page_of(problem),
-                        Surface::Desktop => Refused::from(&problem.error).with_id(&self.id),
+                        Surface::Desktop => Refused::from(problem).with_id(&self.id),
                         surface => problem.as_body(&self.id, surface, response.extensions()),
                     }),
                 )
@@ -99,15 +99,6 @@ impl Wrap<'_> {
 
 fn page_of(problem: &Problem) -> Response {
     (problem.status, page::problem(&problem.error)).into_response()
-}
-
-fn log(problem: &Problem) {
-    match &problem.error {
-        error @ (Error::Internal(_) | Error::Misconfigured { .. }) => {
-            tracing::error!(code = error.code(), fault = error.fault(), %error, "request failed");
-        }
-        error => tracing::info!(code = error.code(), "request refused"),
-    }
 }
 
 fn keep_headers(from: &axum::http::HeaderMap, mut response: Response) -> Response {

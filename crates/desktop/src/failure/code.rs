@@ -12,6 +12,10 @@ pub enum Code {
     PermissionDenied,
     /// The request is wrong.
     InvalidRequest,
+    /// The address does not accept the method. The name is UNCONFIRMED.
+    MethodNotAllowed,
+    /// The body is too large. The name is UNCONFIRMED.
+    RequestTooLarge,
     /// There is no such object. The HTTP status is UNCONFIRMED.
     ResourceMissing,
     /// The end user never connected QuickBooks.
@@ -54,6 +58,8 @@ impl Code {
             Self::InvalidRequest => 400,
             Self::PermissionDenied => 403,
             Self::ResourceMissing => 404,
+            Self::MethodNotAllowed => 405,
+            Self::RequestTooLarge => 413,
             Self::IntegrationConnectionNotSetUp | Self::IntegrationConnectionNotActive => 409,
             Self::QbdConnectionError | Self::QbdRequestError => 502,
             Self::QbdRequestTimeout => 504,
@@ -66,7 +72,9 @@ impl Code {
         match self {
             Self::ApiKeyInvalid => Kind::AuthenticationError,
             Self::PermissionDenied => Kind::PermissionError,
-            Self::InvalidRequest | Self::ResourceMissing => Kind::InvalidRequestError,
+            Self::InvalidRequest | Self::MethodNotAllowed | Self::RequestTooLarge | Self::ResourceMissing => {
+                Kind::InvalidRequestError
+            }
             Self::QbdRequestError => Kind::IntegrationError,
             Self::IntegrationConnectionNotSetUp
             | Self::IntegrationConnectionNotActive

@@ -49,6 +49,16 @@ impl Failure {
         Self::new(Code::InvalidRequest, message, MASKED)
     }
 
+    /// The address does not accept the method.
+    pub fn method_not_allowed() -> Self {
+        Self::new(Code::MethodNotAllowed, "This address does not accept this method.", MASKED)
+    }
+
+    /// The body is too large, as the message says.
+    pub fn request_too_large(message: impl Into<String>) -> Self {
+        Self::new(Code::RequestTooLarge, message, MASKED)
+    }
+
     /// The key lacks a right.
     pub fn permission_denied(message: impl Into<String>) -> Self {
         Self::new(Code::PermissionDenied, message, MASKED)
@@ -130,6 +140,13 @@ impl Failure {
         };
         let message = format!("The connection to QuickBooks Desktop was interrupted before an answer came. {outcome}");
         Self { can_repeat: !is_write, ..Self::new(Code::QbdConnectionError, message.clone(), message) }
+    }
+
+    /// The answer to a read was lost each time, most likely because it is too large for one SOAP body.
+    pub fn answer_lost() -> Self {
+        let message =
+            "The answer of QuickBooks was lost three times, most likely because it is too large. Ask for fewer objects at once.";
+        Self::new(Code::QbdConnectionError, message, MASKED)
     }
 
     /// Another company file is open than the one that was connected, as the message says.

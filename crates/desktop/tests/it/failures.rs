@@ -41,6 +41,8 @@ fn each_code_has_the_status_and_the_type_of_the_api() {
     for (failure, code, status, kind, can_repeat) in [
         (Failure::api_key_invalid(), "API_KEY_INVALID", 401, "AUTHENTICATION_ERROR", false),
         (Failure::invalid_request("No."), "INVALID_REQUEST", 400, "INVALID_REQUEST_ERROR", false),
+        (Failure::method_not_allowed(), "METHOD_NOT_ALLOWED", 405, "INVALID_REQUEST_ERROR", false),
+        (Failure::request_too_large("No."), "REQUEST_TOO_LARGE", 413, "INVALID_REQUEST_ERROR", false),
         (Failure::resource_missing("end-user"), "RESOURCE_MISSING", 404, "INVALID_REQUEST_ERROR", false),
         (Failure::not_set_up(), "INTEGRATION_CONNECTION_NOT_SET_UP", 409, "INTEGRATION_CONNECTION_ERROR", false),
         (Failure::not_active(None), "INTEGRATION_CONNECTION_NOT_ACTIVE", 409, "INTEGRATION_CONNECTION_ERROR", false),
@@ -48,6 +50,7 @@ fn each_code_has_the_status_and_the_type_of_the_api() {
         (Failure::timed_out(90, true), "QBD_REQUEST_TIMEOUT", 504, "INTEGRATION_CONNECTION_ERROR", false),
         (Failure::interrupted(false), "QBD_CONNECTION_ERROR", 502, "INTEGRATION_CONNECTION_ERROR", true),
         (Failure::interrupted(true), "QBD_CONNECTION_ERROR", 502, "INTEGRATION_CONNECTION_ERROR", false),
+        (Failure::answer_lost(), "QBD_CONNECTION_ERROR", 502, "INTEGRATION_CONNECTION_ERROR", false),
         (Failure::wrong_file("A"), "QBD_CONNECTION_ERROR", 502, "INTEGRATION_CONNECTION_ERROR", false),
         (Failure::too_old(), "QBD_CONNECTION_ERROR", 502, "INTEGRATION_CONNECTION_ERROR", false),
         (Failure::broken_answer("No."), "QBD_CONNECTION_ERROR", 502, "INTEGRATION_CONNECTION_ERROR", false),

@@ -91,7 +91,7 @@ fn unknown_field(error: &str) -> Option<&str> {
 
 /// The body, if it was read to its end.
 pub(crate) fn whole(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Problem> {
-    body.map_err(|_| Problem::body_too_large("The body is larger than 64 KiB, or incomplete."))
+    body.map_err(|_| Problem::body_too_large("The body is too large, or incomplete."))
 }
 
 fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {

@@ -53,6 +53,15 @@ impl Problem {
         Self { error: Error::invalid("body_too_large", message), status: StatusCode::PAYLOAD_TOO_LARGE }
     }
 
+    pub(crate) fn log(&self) {
+        match &self.error {
+            error @ (Error::Internal(_) | Error::Misconfigured { .. }) => {
+                tracing::error!(code = error.code(), fault = error.fault(), %error, "request failed");
+            }
+            error => tracing::info!(code = error.code(), "request refused"),
+        }
+    }
+
     /// The body in the form of a surface, with the request's id. The one of QuickBooks Desktop is made of a failure.
     pub(crate) fn as_body(&self, request_id: &str, surface: Surface, extensions: &Extensions) -> Response {
         match surface {

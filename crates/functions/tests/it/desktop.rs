@@ -172,6 +172,32 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
 }
 
 #[tokio::test]
+async fn a_wrong_method_a_large_body_and_an_unreadable_address_are_errors_in_the_form_of_the_api() {
+    let place = Installation::start().await;
+    let large = || vec![b' '; 1024 * 1024 + 1];
+    let passthrough = format!("/v1/end-users/{}/passthrough/quickbooks_desktop", end_user(&place).await);
+    let to = |method, path: &str| ask(method, path, &place.key, "");
+    for (asking, status, code) in [
+        (to(Method::PUT, "/v1/end-users"), 405, "METHOD_NOT_ALLOWED"),
+        (to(Method::POST, "/v1/quickbooks-desktop/checks"), 405, "METHOD_NOT_ALLOWED"),
+        (to(Method::POST, "/v1/end-users").body(large()), 413, "REQUEST_TOO_LARGE"),
+        (to(Method::POST, &passthrough).body(large()), 413, "REQUEST_TOO_LARGE"),
+        (to(Method::GET, "/v1/quickbooks-desktop/%ff"), 404, "RESOURCE_MISSING"),
+        (to(Method::GET, "/v1/quickbooks-desktop/checks/%ff"), 404, "RESOURCE_MISSING"),
+        (to(Method::GET, "/v1/end-users/%ff/ping/quickbooks_desktop"), 404, "RESOURCE_MISSING"),
+    ] {
+        let answer = asking.to(&place.server).await;
+        let error = answer.json()["error"].clone();
+        assert_eq!((answer.status, &error["code"], &error["httpStatusCode"]), (status, &json!(code), &json!(status)));
+        assert_eq!(error["type"], "INVALID_REQUEST_ERROR");
+        assert_eq!(answer.header("x-should-retry"), Some("false"));
+        assert_eq!(answer.header("conductor-request-id"), error["requestId"].as_str());
+    }
+    let refused = to(Method::PUT, "/v1/end-users").to(&place.server).await;
+    assert_eq!(refused.header("allow"), Some("GET, POST"));
+}
+
+#[tokio::test]
 async fn a_link_never_has_a_secret_key() {
     let place = Installation::start().await;
     let body = json!({ "publishableKey": place.key, "endUserId": end_user(&place).await }).to_string();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use counterfoil_core::App;
 use counterfoil_core::model::api_key::ApiKey;
@@ -10,6 +10,7 @@ use counterfoil_core::model::desktop::end_user::EndUserName;
 use counterfoil_core::model::desktop::id::EndUserId;
 use counterfoil_core::service::partner::authenticate::authenticate;
 use counterfoil_desktop::failure::Failure;
+use serde::de::DeserializeOwned;
 
 use crate::extract::api_key::header_key;
 use crate::extract::caller::Scopes;
@@ -27,6 +28,18 @@ impl FromRequestParts<Arc<App>> for DesktopCaller {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
         let key = header_key(&parts.headers)?;
         Ok(Self(authenticate(app, key.as_ref(), Scopes::of(&parts.extensions)).await?))
+    }
+}
+
+/// The parameters of the address. One that is not percent-encoded UTF-8 names nothing.
+pub(crate) struct InAddress<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for InAddress<T> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
+        let found = Path::from_request_parts(parts, app).await;
+        found.map(|Path(found)| Self(found)).map_err(|_| Failure::resource_missing("address").into())
     }
 }
 

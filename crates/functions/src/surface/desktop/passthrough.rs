@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response as Answer};
 use counterfoil_core::App;
@@ -16,8 +16,9 @@ use counterfoil_desktop::failure::Failure;
 use counterfoil_desktop::qbxml::{Response, json};
 use serde_json::Value;
 
+use crate::extract::body::whole;
 use crate::surface::desktop::asked::{Conversation, Wait};
-use crate::surface::desktop::caller::DesktopCaller;
+use crate::surface::desktop::caller::{DesktopCaller, InAddress};
 use crate::surface::desktop::refusal::Refused;
 use crate::surface::desktop::resources::checked;
 
@@ -36,7 +37,7 @@ pub(crate) async fn ping(
     State(app): State<Arc<App>>,
     DesktopCaller(key): DesktopCaller,
     wait: Wait,
-    Path((id, slug)): Path<(String, String)>,
+    InAddress((id, slug)): InAddress<(String, String)>,
 ) -> Result<Json<Value>, Refused> {
     let duration = checked(&app, &named(key.partner, &id, &slug)?, wait).await?;
     Ok(Json(serde_json::json!({ "duration": duration })))
@@ -46,12 +47,12 @@ pub(crate) async fn send(
     State(app): State<Arc<App>>,
     DesktopCaller(key): DesktopCaller,
     wait: Wait,
-    Path((id, slug)): Path<(String, String)>,
+    InAddress((id, slug)): InAddress<(String, String)>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Answer, Refused> {
     let end_user = named(key.partner, &id, &slug)?;
     let invalid = |message: String| Refused::from(Failure::invalid_request(message));
-    let body = body.map_err(|_| invalid("The body is too large, or incomplete.".to_owned()))?;
+    let body = whole(body)?;
     let text = std::str::from_utf8(&body).map_err(|_| invalid("The body is not JSON.".to_owned()))?;
     let requests = json::requests(text).map_err(|error| invalid(error.to_string()))?;
     let is_write = requests.iter().any(|request| !request.name.ends_with("QueryRq"));

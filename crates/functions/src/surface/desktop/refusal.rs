@@ -73,16 +73,24 @@ impl From<&Error> for Refused {
 
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
-        if let Error::Internal(_) | Error::Misconfigured { .. } = &error {
-            tracing::error!(code = error.code(), fault = error.fault(), %error, "request failed");
+        Problem::from(error).into()
+    }
+}
+
+impl From<&Problem> for Refused {
+    fn from(problem: &Problem) -> Self {
+        match problem.status {
+            StatusCode::METHOD_NOT_ALLOWED => Failure::method_not_allowed().into(),
+            StatusCode::PAYLOAD_TOO_LARGE => Failure::request_too_large(problem.error.to_string()).into(),
+            _ => Self::from(&problem.error),
         }
-        Self::from(&error)
     }
 }
 
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Self {
-        problem.error.into()
+        problem.log();
+        Self::from(&problem)
     }
 }
 
@@ -122,6 +130,7 @@ fn of_job(failure: JobFailure) -> Failure {
         JobFailure::WrongCompanyFile(message) => Failure::wrong_file(message),
         JobFailure::TooOld => Failure::too_old(),
         JobFailure::OutcomeUnknown => Failure::interrupted(true),
-        JobFailure::AnswerLost | JobFailure::IteratorLost => Failure::interrupted(false),
+        JobFailure::AnswerLost => Failure::answer_lost(),
+        JobFailure::IteratorLost => Failure::interrupted(false),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use counterfoil_core::App;
 use counterfoil_core::model::desktop::end_user::EndUserName;
 use counterfoil_desktop::failure::Failure;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::surface::desktop::asked::{Conversation, Wait};
-use crate::surface::desktop::caller::InHeader;
+use crate::surface::desktop::caller::{InAddress, InHeader};
 use crate::surface::desktop::pages;
 use crate::surface::desktop::refusal::Refused;
 
@@ -53,7 +53,7 @@ pub(crate) async fn list(
     State(app): State<Arc<App>>,
     InHeader(end_user): InHeader,
     wait: Wait,
-    Path(resource): Path<String>,
+    InAddress(resource): InAddress<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Refused> {
     let pairs = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
@@ -67,7 +67,7 @@ pub(crate) async fn retrieve(
     State(app): State<Arc<App>>,
     InHeader(end_user): InHeader,
     wait: Wait,
-    Path((resource, id)): Path<(String, String)>,
+    InAddress((resource, id)): InAddress<(String, String)>,
 ) -> Result<Json<Value>, Refused> {
     let resource = known(&resource)?;
     let query = resource.retrieve(&id)?;
