@@ -5,7 +5,7 @@ use std::io::Read as _;
 use clap::Args;
 use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::service::partner::keys::alias_key;
+use counterfoil_core::service::partner::keys::{alias_key, remove_alias};
 use counterfoil_core::service::partner::operator::Operator;
 
 use super::{Owner, read_key_id, refused};
@@ -21,6 +21,9 @@ pub(crate) struct Options {
     /// The key's id, as `key list` shows it
     #[arg(value_name = "KEY_ID", value_parser = read_key_id)]
     id: KeyId,
+    /// Remove this alias of the key; it stops working within a minute
+    #[arg(long)]
+    remove: bool,
     #[command(flatten)]
     pub(super) owner: Owner,
 }
@@ -31,7 +34,14 @@ pub(super) async fn run(options: &Options, operator: &Operator) -> Result<(), Fa
     let mut text = String::new();
     let read = std::io::stdin().take(ALIAS_LONGEST).read_to_string(&mut text);
     read.map_err(|error| Failure::new(format!("The alias could not be read from standard input: {error}")))?;
-    let key = alias_key(operator, partner, id, &Secret::new(text.trim())).await.map_err(|error| refused(error, partner, id))?;
-    terminal::say(format!("The key {id} ({}) can now be named by this alias too.", key.name));
+    let alias = Secret::new(text.trim());
+    let changed = if options.remove {
+        remove_alias(operator, partner, id, &alias).await
+    } else {
+        alias_key(operator, partner, id, &alias).await
+    };
+    let key = changed.map_err(|error| refused(error, partner, id))?;
+    let outcome = if options.remove { "is no longer named by this alias" } else { "can now be named by this alias too" };
+    terminal::say(format!("The key {id} ({}) {outcome}.", key.name));
     Ok(())
 }

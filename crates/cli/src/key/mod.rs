@@ -23,7 +23,7 @@ use crate::which_table;
 pub(crate) enum Command {
     /// Create a key and print it; it is shown only once
     Create(create::Options),
-    /// Let callers name a key by a secret key of Conductor, which is read from standard input
+    /// Let callers name a key by a secret key of Conductor, which is read from standard input, or no longer
     Alias(alias::Options),
     /// List a partner's keys, without the secret texts
     List(list::Options),

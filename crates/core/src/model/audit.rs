@@ -135,6 +135,8 @@ pub enum Action {
     KeyCreated,
     /// An API key got an alias: another text by which callers may name it.
     KeyAliased,
+    /// An alias of an API key was removed.
+    KeyAliasRemoved,
     /// An API key was revoked.
     KeyRevoked,
     /// An API key was replaced by a new one, and is revoked after an overlap.

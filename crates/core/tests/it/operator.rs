@@ -11,7 +11,9 @@ use counterfoil_core::model::origin::Origin;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::service::partner::authenticate::{authenticate, authenticate_and_read};
-use counterfoil_core::service::partner::keys::{NewKey, Revoked, alias_key, create_key, list_keys, revoke_key, store_key};
+use counterfoil_core::service::partner::keys::{
+    NewKey, Revoked, alias_key, create_key, list_keys, remove_alias, revoke_key, store_key,
+};
 use counterfoil_core::service::partner::operator::Operator;
 use counterfoil_core::service::partner::partners::{NewPartner, create_partner, list_partners};
 use counterfoil_core::service::partner::redirect_uris::{add_redirect_uris, remove_redirect_uri};
@@ -183,6 +185,32 @@ async fn an_invalid_key_is_not_stored() {
     assert_eq!(code(revoke_key(&operator, &PartnerId::default_partner(), &key.id).await), "not_found", "another partner's");
     assert!(stage.installation.items_under(ROWS).await == before);
     assert!(stage.installation.items_under("PARTNER#nobody").await.is_empty());
+}
+
+#[tokio::test]
+async fn an_alias_is_removed_alone_and_can_be_given_to_another_key() {
+    let (stage, operator) = with_partner().await;
+    let (text, key) = create_key(&operator, new_key(&[Scope::DesktopManage])).await.expect("a key");
+    let (_, other) = create_key(&operator, new_key(&[Scope::DesktopManage])).await.expect("a key");
+    let (partner, alias) = (id("second"), Secret::new("sk_conductor_0123456789abcdef"));
+    let names = async |secret: &Secret| authenticate(&stage.app, Some(secret), &[Scope::DesktopManage]).await.map(|key| key.id);
+    let removed = async |key: &ApiKey| {
+        let removed = remove_alias(&operator, &partner, &key.id, &alias).await;
+        removed.map(|key| key.id).map_err(|error| error.code())
+    };
+    assert_eq!(removed(&key).await, Err("alias_unknown"));
+    alias_key(&operator, &partner, &key.id, &alias).await.expect("an alias");
+    assert_eq!(removed(&other).await, Err("alias_unknown"));
+    assert_eq!(names(&alias).await, Ok(key.id.clone()));
+    assert_eq!(removed(&key).await, Ok(key.id.clone()));
+    assert_eq!(removed(&key).await, Err("alias_unknown"));
+    stage.clock.advance(stage.app.settings.key_memory);
+    assert!(matches!(names(&alias).await, Err(Error::Unauthenticated(_))));
+    assert_eq!(names(&text).await, Ok(key.id.clone()));
+    alias_key(&operator, &partner, &other.id, &alias).await.expect("an alias");
+    assert_eq!(names(&alias).await, Ok(other.id.clone()));
+    let rows = format!("{:?}", stage.installation.items_under(ROWS).await);
+    assert_eq!((rows.matches("\"key_aliased\"").count(), rows.matches("\"key_alias_removed\"").count()), (2, 1), "{rows}");
 }
 
 #[tokio::test]

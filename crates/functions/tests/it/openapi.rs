@@ -73,8 +73,9 @@ fn codes_made(code: &str) -> BTreeSet<String> {
 }
 
 /// Codes that only the command line or a worker can meet, or a route that the document does not describe.
-const ELSEWHERE: [&str; 14] = [
+const ELSEWHERE: [&str; 16] = [
     "alias_exists",
+    "alias_unknown",
     "busy",
     "invalid_alias",
     "invalid_key",
@@ -86,6 +87,7 @@ const ELSEWHERE: [&str; 14] = [
     "setup_in_progress",
     "setup_not_begun",
     "source_id_exists",
+    "too_many_end_users",
     "too_many_redirect_uris",
     "unknown_partner",
 ];

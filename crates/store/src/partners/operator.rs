@@ -1,7 +1,7 @@
 //! An operator's changes of partners and API keys.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use counterfoil_core::model::api_key::{ApiKey, KeyId};
 use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::name::PartnerId;
@@ -61,8 +61,19 @@ impl OperatorStore for Table {
     }
 
     async fn create_alias(&self, alias: &Fingerprint, key: &ApiKey, audit: &Audit) -> Result<Written, StoreError> {
-        let items = vec![self.put_new(alias_row::write(alias, key)?), self.exists(&Key::api_key(&key.partner, &key.id))];
-        self.all_audited(items, audit).await
+        let put = Put::builder().table_name(&self.name).set_item(Some(alias_row::write(alias, key, audit.at)?));
+        let put = put.condition_expression(format!("attribute_not_exists({PK}) OR attribute_exists(removed_at)"));
+        let put = TransactWriteItem::builder().put(put.build().expect("table and item are given")).build();
+        self.all_audited(vec![put, self.exists(&Key::api_key(&key.partner, &key.id))], audit).await
+    }
+
+    async fn remove_alias(&self, alias: &Fingerprint, key: &ApiKey, audit: &Audit) -> Result<Written, StoreError> {
+        let changes = Changes::default()
+            .put("removed_at", Some(millis(audit.at)))?
+            .given(":partner", attribute(key.partner.to_string())?)
+            .given(":key_id", attribute(key.id.to_string())?);
+        let condition = "partner = :partner AND key_id = :key_id AND attribute_not_exists(removed_at)";
+        self.audited(transact_update(changes.under(self, &Key::alias(alias), condition)), audit).await
     }
 
     async fn revoke_key(&self, partner: &PartnerId, id: &KeyId, audit: &Audit) -> Result<Written, StoreError> {

@@ -30,7 +30,7 @@ impl PartnerStore for Table {
 
     async fn aliased(&self, alias: &Fingerprint) -> Result<Option<ApiKey>, StoreError> {
         let Some(item) = self.get(&Key::alias(alias)).await? else { return Ok(None) };
-        let (partner, id) = crate::partners::alias_row::read(item)?;
+        let Some((partner, id)) = crate::partners::alias_row::read(item)? else { return Ok(None) };
         self.key(&partner, &id).await
     }
 

@@ -56,8 +56,11 @@ pub trait OperatorStore: PartnerStore {
     /// Stores a new key.
     async fn create_key(&self, key: &ApiKey, audit: &Audit) -> Result<Created, StoreError>;
 
-    /// Stores an alias of a key, by its hash. `Overtaken` if another key has it, or if the key does not exist.
+    /// Stores an alias of a key, by its hash. `Overtaken` if a key has it, or if the key does not exist.
     async fn create_alias(&self, alias: &Fingerprint, key: &ApiKey, audit: &Audit) -> Result<Written, StoreError>;
+
+    /// Removes an alias of a key, by its hash. `Overtaken` if the key does not have it.
+    async fn remove_alias(&self, alias: &Fingerprint, key: &ApiKey, audit: &Audit) -> Result<Written, StoreError>;
 
     /// Revokes a key at the time of the audit row. `Overtaken` if it is revoked by then, or does not exist.
     async fn revoke_key(&self, partner: &PartnerId, id: &KeyId, audit: &Audit) -> Result<Written, StoreError>;

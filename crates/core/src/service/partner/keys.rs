@@ -91,6 +91,19 @@ pub async fn alias_key(operator: &Operator, partner: &PartnerId, id: &KeyId, ali
     }
 }
 
+/// Removes an alias of a key. A process that has verified the alias within the last minute accepts it until that minute ends.
+///
+/// # Errors
+/// `NotFound` if the partner has no such key; `alias_unknown` if the key does not have this alias.
+pub async fn remove_alias(operator: &Operator, partner: &PartnerId, id: &KeyId, alias: &Secret) -> Result<ApiKey, Error> {
+    let key = operator.store.key(partner, id).await?.ok_or(Error::NO_KEY)?;
+    let audit = operator.audit(partner, Action::KeyAliasRemoved, BTreeMap::from([("key", id.to_string())]));
+    match operator.store.remove_alias(&alias.fingerprint(), &key, &audit).await? {
+        Written::Stored => Ok(key),
+        Written::Overtaken => Err(Error::conflict("alias_unknown", format!("The key {id} does not have this alias."))),
+    }
+}
+
 pub(super) fn detail(key: &ApiKey) -> BTreeMap<&'static str, String> {
     let scopes: Vec<_> = key.scopes.iter().map(ToString::to_string).collect();
     let mut detail = BTreeMap::from([("key", key.id.to_string()), ("name", key.name.clone()), ("scopes", scopes.join(" "))]);
