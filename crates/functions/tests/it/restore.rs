@@ -1,11 +1,14 @@
 //! The procedure after a restore: a table is restored from its past, the newer items of the old one are copied, and the functions
 //! continue with the restored one.
 
+use std::collections::BTreeSet;
+
 use axum::http::Method;
 use counterfoil_core::model::api_key::Scope;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_store::copy_newer::copy_newer;
 use counterfoil_store::{Table, aws};
+use serde_json::json;
 
 use crate::harness::text;
 use crate::harness::{Ask, HARBOR, Installation, LARKSPUR, Logs, Row, get, post};
@@ -32,6 +35,36 @@ async fn rows_of(place: &Installation) -> Vec<Row> {
     let mut rows: Vec<Row> = scan.items.unwrap_or_default().into_iter().map(Row::from_iter).collect();
     rows.sort_by_key(|row| (text(row, "PK"), text(row, "SK")));
     rows
+}
+
+#[tokio::test]
+async fn an_end_user_that_was_deleted_since_the_backup_stays_deleted() {
+    let place = Installation::start().await;
+    let new = |source_id: &str| {
+        let new = json!({ "companyName": "Larkspur", "sourceId": source_id, "email": "x@example.com" });
+        post("/v1/end-users").key(&place.key).header("content-type", "application/json").body(new.to_string())
+    };
+    let create = async |source_id: &str| new(source_id).to(&place.server).await.text("id");
+    let kept = create("kept").await;
+    let deleted = [create("deleted").await, create("replaced").await];
+    let restored = backup(&place).await;
+    for id in &deleted {
+        let answer = Ask::new(Method::DELETE, format!("/v1/end-users/{id}")).key(&place.key).to(&place.server).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    let replacing = create("replaced").await;
+    let old = Table::new(&aws::local_config(place.database()), "counterfoil");
+    for (write, copied) in [(false, 3), (true, 3), (true, 0)] {
+        let done = copy_newer(&old, &restored, place.clock.now(), write).await.expect("two tables");
+        assert_eq!(done["audit rows"].copied, copied, "{done:?}");
+    }
+    let server = place.process(&[("TABLE_NAME", RESTORED)]);
+    let list = get("/v1/end-users").key(&place.key).to(&server).await.json()["data"].clone();
+    let ids: BTreeSet<_> = list.as_array().expect("a list").iter().filter_map(|end_user| end_user["id"].as_str()).collect();
+    assert_eq!(ids, BTreeSet::from([&*kept, &*replacing]));
+    // The source id of the one is free again, and that of the other is taken.
+    assert_eq!(new("replaced").to(&server).await.status, 400);
+    assert_eq!(new("deleted").to(&server).await.status, 200);
 }
 
 #[tokio::test]

@@ -36,6 +36,7 @@ use Mark::{Number, With, Without};
 pub(super) const CONNECTIONS: Kind =
     // Marking a grant dead and recording a failure do not change the epoch.
     kind("connections", CONNECTION, "STATE").by(&[Number("epoch"), Number("updated_at")]);
+pub(super) const AUDITS: Kind = kind("audit rows", CONNECTION, AUDIT);
 pub(super) const PURGES: Kind = kind("purges", CONNECTION, "PURGE");
 
 /// All kinds. The first one that fits is the kind of an item.
@@ -51,7 +52,7 @@ const KINDS: [Kind; 50] = [
     kind("grants that wait for an exchange", CONNECTION, CONSENT).by(&[Number("tries")]),
     kind("kept answers", CONNECTION, ANSWER),
     kind("kept answers", FLOW, ANSWER),
-    kind("audit rows", CONNECTION, AUDIT),
+    AUDITS,
     kind("audit rows", "PARTNER#", AUDIT),
     kind("imported refresh tokens", "TRANSFER#", "TRANSFER").by(&[Number("at")]),
     kind("events", "EVENTS#", ""),
@@ -89,7 +90,7 @@ const KINDS: [Kind; 50] = [
     // A sweep that begins at an earlier event makes no delivery twice.
     kind("sweeps", WEBHOOKS, "SWEEP"),
     kind("deliveries", DELIVERIES, "").by(&[Without(DUE_AT), Number("attempts")]),
-    kind("aliases of API keys", "KEY_ALIAS#", "ALIAS"),
+    kind("aliases of API keys", "KEY_ALIAS#", "ALIAS").by(&[Number("created_at"), With("removed_at")]),
     kind("end users", DESKTOP, "END_USER"),
     kind("source ids of end users", "END_USER_SOURCE#", "SOURCE"),
     // A new password or another `.qwc` file has no number; the Web Connector polls each minute.

@@ -5,6 +5,7 @@
 //! becomes valid again.
 
 mod decide;
+mod end_user;
 mod kind;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use counterfoil_core::port::store::StoreError;
 use jiff::Timestamp;
 
 use self::decide::{Decision, decide};
-use self::kind::{CONNECTIONS, Kind};
+use self::kind::{AUDITS, CONNECTIONS, Kind};
 use crate::key::Key;
 use crate::request::Transacted;
 use crate::row::Item;
@@ -80,8 +81,12 @@ async fn copy_page(
             Decision::Keep => count.kept += 1,
             Decision::Put(_) if !write => count.copied += 1,
             Decision::Put(item) => {
-                let left = if kind == CONNECTIONS { left_company(from, &key.pk, there.as_ref()).await? } else { None };
-                let written = put_over(to, item, there.as_ref(), left.as_ref()).await?;
+                let left = match kind {
+                    CONNECTIONS => left_company(from, &key.pk, there.as_ref()).await?.into_iter().collect(),
+                    AUDITS => end_user::deleted_by(&item, from, to).await?,
+                    _ => Vec::new(),
+                };
+                let written = put_over(to, item, there.as_ref(), &left).await?;
                 *(if written { &mut count.copied } else { &mut count.overtaken }) += 1;
             }
         }
@@ -98,13 +103,13 @@ async fn left_company(from: &Table, connection: &str, there: Option<&Item>) -> R
     Ok(if from.get(&entry).await?.is_none() { Some(entry) } else { None })
 }
 
-/// Puts an item if there is none, or replaces exactly this one, and deletes the company entry `left`. False if the item was changed.
-async fn put_over(to: &Table, item: Item, there: Option<&Item>, left: Option<&Key>) -> Result<bool, StoreError> {
+/// Puts an item if there is none, or replaces exactly this one, and deletes the items `left`. False if the item was changed.
+async fn put_over(to: &Table, item: Item, there: Option<&Item>, left: &[Key]) -> Result<bool, StoreError> {
     let token = format!("{item:?} over {there:?}");
     let mut put = Put::builder().table_name(&to.name).set_item(Some(item));
     let Some(there) = there else {
         put = put.condition_expression(format!("attribute_not_exists({PK})"));
-        return write(to, put, None, &token).await;
+        return write(to, put, left, &token).await;
     };
     let mut conditions = Vec::new();
     for (number, (name, value)) in there.iter().enumerate() {
@@ -116,9 +121,9 @@ async fn put_over(to: &Table, item: Item, there: Option<&Item>, left: Option<&Ke
     write(to, put.condition_expression(conditions.join(" AND ")), left, &token).await
 }
 
-async fn write(to: &Table, put: PutBuilder, left: Option<&Key>, token: &str) -> Result<bool, StoreError> {
+async fn write(to: &Table, put: PutBuilder, left: &[Key], token: &str) -> Result<bool, StoreError> {
     let put = put.build().expect("table and item are given");
     let put = TransactWriteItem::builder().put(put).build();
-    let items = std::iter::once(put).chain(left.map(|key| to.delete(key))).collect();
+    let items = std::iter::once(put).chain(left.iter().map(|key| to.delete(key))).collect();
     Ok(matches!(to.transact(items, token).await?, Transacted::Stored))
 }
