@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::page::markdown::{blocks, inline};
 
 /// The style of the page. The content security policy of its answer has its hash.
-pub(crate) const STYLE: &str = include_str!("docs.css");
+pub(crate) const STYLE: &str = concat!(include_str!("colors.css"), include_str!("docs.css"));
 
 /// The page.
 pub(crate) fn docs(document: &Value) -> Markup {

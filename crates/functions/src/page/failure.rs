@@ -15,7 +15,8 @@ pub(crate) fn problem(error: &Error) -> Markup {
     let passing = error.is_temporary() || matches!(error, Error::PlatformFailed { retry_after: Some(_), .. });
     let what_now = match error {
         _ if passing => html! { a.button href="" { "Try again" } },
-        Error::Misconfigured { .. } | Error::Internal(_) => html! {},
+        // The message of a link that cannot be used says whom to ask.
+        Error::Misconfigured { .. } | Error::Internal(_) | Error::NotFound(_) => html! {},
         _ => go_back(),
     };
     let title = match error {

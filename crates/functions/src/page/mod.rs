@@ -28,7 +28,7 @@ mod words;
 pub(crate) use choice::View;
 pub(crate) use failure::problem;
 
-const STYLE: &str = include_str!("page.css");
+const STYLE: &str = concat!(include_str!("colors.css"), include_str!("card.css"), include_str!("page.css"));
 /// The hash of the style for the content security policy of every answer. It is computed once.
 static STYLE_HASH: LazyLock<String> = LazyLock::new(|| hash(STYLE));
 

@@ -1,12 +1,15 @@
 //! The page that sets up the QuickBooks Web Connector. Its script looks whether the setup is complete; without scripts the page can be loaded
 //! again.
 
+use axum::http::StatusCode;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::desktop::auth_flow::LinkState;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::page::card;
+
 /// The style of the page. The content security policy of its answer has its hash.
-pub(crate) const STYLE: &str = include_str!("setup.css");
+pub(crate) const STYLE: &str = concat!(include_str!("colors.css"), include_str!("card.css"), include_str!("setup.css"));
 /// The script of the page. The content security policy of its answer has its hash.
 pub(crate) const SCRIPT: &str = include_str!("setup.js");
 
@@ -36,8 +39,16 @@ pub(crate) struct Setup<'a> {
     pub(crate) addresses: &'a Addresses,
 }
 
-/// The page.
-pub(crate) fn page(setup: &Setup<'_>) -> Markup {
+/// The page. That of a link that can be used has [`STYLE`] and [`SCRIPT`]; another one is a card.
+pub(crate) fn page(setup: &Setup<'_>) -> (StatusCode, Markup) {
+    match setup.link {
+        LinkState::Used => (StatusCode::OK, connected(setup)),
+        LinkState::Expired(_) => (StatusCode::GONE, expired(setup)),
+        LinkState::Open => (StatusCode::OK, steps(setup)),
+    }
+}
+
+fn steps(setup: &Setup<'_>) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -50,55 +61,54 @@ pub(crate) fn page(setup: &Setup<'_>) -> Markup {
             }
             body {
                 main {
-                    @match setup.link {
-                        LinkState::Used => { (connected(setup)) }
-                        LinkState::Expired(_) => { (expired(setup)) }
-                        LinkState::Open => { (steps(setup)) }
+                    h1 { "Connect QuickBooks Desktop" }
+                    p.lead { strong { (setup.partner) } " asks for access to this company file: " strong { (setup.company) } }
+                    p.quiet {
+                        "Do this on the Windows computer with QuickBooks Desktop. It takes about five minutes. Continue only if you know "
+                        (setup.partner) " and asked for this."
                     }
+                    @if let Some(password) = setup.password {
+                        (instructions(setup, password))
+                    } @else {
+                        (begin(setup))
+                    }
+                    (state(setup))
+                    @if setup.has_connection { (trouble(setup)) }
                 }
-                @if setup.link == LinkState::Open {
-                    script { (PreEscaped(SCRIPT)) }
-                }
+                script { (PreEscaped(SCRIPT)) }
             }
         }
     }
 }
 
 fn connected(setup: &Setup<'_>) -> Markup {
-    html! {
-        h1 { "QuickBooks Desktop is connected" }
-        p.lead { strong { (setup.partner) } " has access to this company file: " strong { (setup.company) } }
-        div.state.good { span.dot {} span { "Leave the Web Connector open, with Auto-Run ticked, so that the connection stays active." } }
-        @if let Some(url) = setup.redirect_url {
-            p { a.button href=(url) { "Continue" } }
-        } @else {
-            p.quiet { "You can close this window." }
-        }
-        p.quiet { "This link was used, so it shows no password any more. To set up another computer, ask " (setup.partner) " for a new link." }
-    }
+    card(
+        "Connected",
+        &html! {
+            div.mark.good aria-hidden="true" { "✓" }
+            h1 { "Connected" }
+            p.lead { strong { (setup.partner) } " has access to this company file of QuickBooks Desktop: " strong { (setup.company) } }
+            p { "Leave the Web Connector open, with Auto-Run ticked, so that the connection stays active." }
+            @if let Some(url) = setup.redirect_url {
+                a.button href=(url) { "Continue" }
+            } @else {
+                p.quiet { "You can close this window." }
+            }
+            p.quiet { "This link was used. To set up another computer, ask " (setup.partner) " for a new link." }
+        },
+    )
 }
 
 fn expired(setup: &Setup<'_>) -> Markup {
-    html! {
-        h1 { "This link has expired" }
-        div.state.bad { span.dot {} span { "Nothing was changed." } }
-        p { "Ask " strong { (setup.partner) } " for a new link to connect this company file: " strong { (setup.company) } }
-    }
-}
-
-fn steps(setup: &Setup<'_>) -> Markup {
-    html! {
-        h1 { "Connect QuickBooks Desktop" }
-        p.lead { strong { (setup.partner) } " asks for access to this company file: " strong { (setup.company) } }
-        p.quiet { "Do this on the Windows computer with QuickBooks Desktop. It takes about five minutes. Continue only if you know " (setup.partner) " and asked for this." }
-        @if let Some(password) = setup.password {
-            (instructions(setup, password))
-        } @else {
-            (begin(setup))
-        }
-        (state(setup))
-        @if setup.has_connection { (trouble(setup)) }
-    }
+    card(
+        "This link has expired",
+        &html! {
+            div.mark.bad aria-hidden="true" { "!" }
+            h1 { "This link has expired" }
+            p.lead { "Ask " strong { (setup.partner) } " for a new link to connect this company file: " strong { (setup.company) } }
+            p.quiet { "Nothing was changed." }
+        },
+    )
 }
 
 fn begin(setup: &Setup<'_>) -> Markup {

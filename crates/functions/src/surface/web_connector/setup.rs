@@ -59,10 +59,11 @@ async fn shown(app: &App, secret: &Secret, opened: &OpenedSession, password: Opt
         redirect_url: opened.session.redirect_url.as_deref(),
         addresses: &addresses(secret, opened),
     };
-    let status = if matches!(opened.link, LinkState::Expired(_)) { StatusCode::GONE } else { StatusCode::OK };
-    let mut response = (status, setup::page(&setup)).into_response();
-    response.extensions_mut().insert(OwnStyle(setup::STYLE));
-    response.extensions_mut().insert(OwnScript(setup::SCRIPT));
+    let mut response = setup::page(&setup).into_response();
+    if opened.link == LinkState::Open {
+        response.extensions_mut().insert(OwnStyle(setup::STYLE));
+        response.extensions_mut().insert(OwnScript(setup::SCRIPT));
+    }
     Ok(response)
 }
 
