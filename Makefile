@@ -90,7 +90,7 @@ lint: .venv/sam/stamp .venv/cfn-lint/stamp $(CARGO_MACHETE) ## Check format, cod
 	$(CFN_LINT) template.yaml
 
 # Each build apart: together they would share their features, and what is deployed is built alone.
-bench: ## Measure token reads, refreshes, imports, webhooks and the start of a function
+bench: ## Measure token reads, refreshes, imports, webhooks, QuickBooks Desktop and the start of a function
 	cargo build --release --package counterfoil-functions --bins
 	cargo build --release --package counterfoil-testkit --bin noop_lambda
 	cargo run --quiet --release --package counterfoil-functions --example figures

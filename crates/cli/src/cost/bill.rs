@@ -27,14 +27,14 @@ pub(super) struct Bill(Vec<Line>);
 
 impl Bill {
     pub(super) fn of(load: Load) -> Self {
-        let Month { reads, refreshes: _, runs, gb_seconds, read_units, write_units, table_gb, logs_gb, sent_gb, .. } =
+        let Month { reads, refreshes: _, calls, runs, gb_seconds, read_units, write_units, table_gb, logs_gb, sent_gb, .. } =
             load.month();
         let Month { secret_reads, queue_requests, .. } = load.month();
         let millions = |what, count: f64, price| Line { what, quantity: count / 1e6, unit: "million", price };
         let each = |what, count: f64, unit, price| Line { what, quantity: count, unit, price };
         Self(vec![
-            millions("Gateway: requests", reads, prices::GATEWAY_PER_MILLION),
-            millions("Functions: invocations", reads + runs, prices::INVOCATIONS_PER_MILLION),
+            millions("Gateway: requests", reads + calls, prices::GATEWAY_PER_MILLION),
+            millions("Functions: invocations", reads + calls + runs, prices::INVOCATIONS_PER_MILLION),
             each("Functions: time", gb_seconds, "GB-seconds", prices::GB_SECOND),
             millions("Table: read request units", read_units, prices::READ_UNITS_PER_MILLION),
             millions("Table: write request units", write_units, prices::WRITE_UNITS_PER_MILLION),

@@ -3,6 +3,7 @@
 
 mod bill;
 mod prices;
+mod web_connectors;
 mod work;
 
 use clap::Args;
@@ -10,6 +11,9 @@ use counterfoil_core::model::connection::Freshness;
 
 use crate::terminal;
 use bill::Bill;
+use web_connectors::{
+    HELD_HOUR, HELD_HOUR_LOGS, HELD_HOUR_SECONDS, HELD_HOUR_SENT, IDLE_POLL, IDLE_POLL_LOGS, IDLE_POLL_SECONDS, IDLE_POLL_SENT,
+};
 use work::{
     CHECK_SENT, DELIVERY, DELIVERY_LOGS, DELIVERY_SECONDS, DELIVERY_SENT, EVENT, EVENT_LOGS, EVENT_SECONDS, IDLE_IMPORTS_RUN,
     IDLE_IMPORTS_RUN_SECONDS, IDLE_PURGES_RUN, IDLE_PURGES_RUN_SECONDS, IDLE_REVOKER_RUN, IDLE_REVOKER_RUN_SECONDS, IDLE_RUN,
@@ -43,6 +47,12 @@ pub(crate) struct Options {
     /// Webhook endpoints that get each event
     #[arg(long, default_value_t = 1)]
     endpoints: u32,
+    /// Connections to QuickBooks Desktop, each with a Web Connector that polls each minute
+    #[arg(long, default_value_t = 0)]
+    web_connectors: u32,
+    /// Hours a month in which the session of each Web Connector is held open, which it is for ten minutes after a request
+    #[arg(long, default_value_t = 0)]
+    held_hours: u32,
 }
 
 /// Prints the estimate.
@@ -55,6 +65,8 @@ pub(crate) fn run(options: &Options) {
         checks_a_month: f64::from(checks_a_month),
         events_a_month: f64::from(events_a_month),
         endpoints: f64::from(options.endpoints),
+        web_connectors: f64::from(options.web_connectors),
+        held_hours: f64::from(options.held_hours),
     };
     if let Some(connections) = options.connections {
         terminal::say(section(load(connections, options.freshness, options.checks_a_month, options.events_a_month)));
@@ -68,6 +80,7 @@ pub(crate) fn run(options: &Options) {
     }
     terminal::say(section(load(1_000, Freshness::Always, 10_000, 0)));
     terminal::say(section(load(1_000, Freshness::Always, 0, 1_000_000)));
+    terminal::say(section(Load { web_connectors: 1_000.0, ..load(1_000, Freshness::Always, 0, 0) }));
 }
 
 fn counts() -> String {
@@ -81,6 +94,8 @@ fn counts() -> String {
         ("a run of the dispatcher", IDLE_SWEEP, SWEEP_LOGS, 0.0, IDLE_SWEEP_SECONDS),
         ("an event and its dispatch", EVENT, EVENT_LOGS, 0.0, EVENT_SECONDS),
         ("a delivery to one endpoint", DELIVERY, DELIVERY_LOGS, DELIVERY_SENT, DELIVERY_SECONDS),
+        ("a poll of an idle Web Connector", IDLE_POLL, IDLE_POLL_LOGS, IDLE_POLL_SENT, IDLE_POLL_SECONDS),
+        ("an hour of a held session of a Web Connector", HELD_HOUR, HELD_HOUR_LOGS, HELD_HOUR_SENT, HELD_HOUR_SECONDS),
         ("an import with nothing changed", IMPORT, IMPORT_LOGS, IMPORT_SENT, IMPORT_SECONDS),
         ("a new check", NEW_CHECK, 0.0, CHECK_SENT, NEW_CHECK_SECONDS),
         ("an unchanged check of a full import", UNCHANGED_CHECK, 0.0, CHECK_SENT, UNCHANGED_CHECK_SECONDS),
@@ -100,9 +115,10 @@ fn section(load: Load) -> String {
     let Units { reads, writes } = month.capacity();
     let (on_demand, provisioned) = bill::of_units(&month);
     let (title, imports) = if load.checks_a_month > 0.0 { with_imports(load, &month.imports) } else { Default::default() };
+    let (desktop_title, desktop) = if load.web_connectors > 0.0 { with_web_connectors(load) } else { Default::default() };
     let (hooks_title, webhooks) = if load.events_a_month > 0.0 { with_webhooks(load) } else { Default::default() };
     format!(
-        "## {} connections, `{}`{title}{hooks_title}\n\n{:.3} million token reads and {:.3} million refreshes a month.{imports}{webhooks}{size}\n\n{}\nThe table's {} read and {} write units \
+        "## {} connections, `{}`{title}{hooks_title}{desktop_title}\n\n{:.3} million token reads and {:.3} million refreshes a month.{imports}{webhooks}{desktop}{size}\n\n{}\nThe table's {} read and {} write units \
          provisioned cost ${provisioned:.0} in place of ${on_demand:.0}.\n",
         grouped(&load.connections.to_string()),
         load.freshness.as_str(),
@@ -133,6 +149,20 @@ fn with_webhooks(load: Load) -> (String, String) {
     let endpoints = if load.endpoints > 1.0 { format!("{} endpoints", load.endpoints) } else { "one endpoint".to_owned() };
     let title = format!(", {} events a month to {endpoints}", grouped(&load.events_a_month.to_string()));
     (title, format!(" Webhooks cost ${cost:.2} of the total."))
+}
+
+/// The same of QuickBooks Desktop.
+fn with_web_connectors(load: Load) -> (String, String) {
+    let of = |load: Load| Bill::of(load).total();
+    let cost = of(load) - of(Load { web_connectors: 0.0, ..load });
+    let hours = Load { held_hours: load.held_hours + 1.0, ..load };
+    let (each, hour) = (cost / load.web_connectors, (of(hours) - of(load)) / load.web_connectors);
+    let title = format!(", {} Web Connectors", grouped(&load.web_connectors.to_string()));
+    let text = format!(
+        " Web Connectors cost ${cost:.2} of the total, ${each:.2} each, with {} hours of a held session. Each further hour costs ${hour:.4}.",
+        load.held_hours
+    );
+    (title, text)
 }
 
 /// Groups digits by thousands: `1000000` becomes `1,000,000`.

@@ -2,6 +2,11 @@
 
 use counterfoil_core::model::connection::Freshness;
 
+use super::web_connectors::{
+    HELD_HOUR, HELD_HOUR_CALLS, HELD_HOUR_LOGS, HELD_HOUR_SECONDS, HELD_HOUR_SENT, IDLE_POLL, IDLE_POLL_LOGS, IDLE_POLL_SECONDS,
+    IDLE_POLL_SENT, POLL_CALLS,
+};
+
 /// The table's units for a token read, as `make bench` counts them. A test counts them again and compares docs/cost.md.
 pub(super) const READ: Units = Units { reads: 1.0, writes: 0.0 };
 /// The table's units for a refresh by the refresher.
@@ -136,6 +141,10 @@ pub(super) struct Load {
     pub(super) events_a_month: f64,
     /// How many endpoints get each event.
     pub(super) endpoints: f64,
+    /// Connections to QuickBooks Desktop, each with a Web Connector that polls each minute.
+    pub(super) web_connectors: f64,
+    /// Hours in which the session of each is held open.
+    pub(super) held_hours: f64,
 }
 
 /// The imports of a month.
@@ -167,6 +176,8 @@ pub(super) struct Month {
     pub(super) reads: f64,
     pub(super) refreshes: f64,
     pub(super) imports: Imports,
+    /// Calls of Web Connectors.
+    pub(super) calls: f64,
     pub(super) runs: f64,
     pub(super) gb_seconds: f64,
     pub(super) read_units: f64,
@@ -197,6 +208,7 @@ impl Load {
         let reads = self.connections * self.in_use * self.reads_a_day * MONTH_DAYS;
         let refreshes = self.refreshes();
         let imports = self.imports();
+        let (polls, held) = (self.web_connectors * MONTH_MINUTES, self.web_connectors * self.held_hours);
         let (events, deliveries) = (self.events_a_month, self.events_a_month * self.endpoints);
         let Size { memory, schedules } = self.size().unwrap_or(Size { memory: MEMORY_MB, schedules: 4.0 });
         let runs = schedules * MONTH_MINUTES;
@@ -207,11 +219,14 @@ impl Load {
         Month {
             reads,
             refreshes,
+            calls: polls * POLL_CALLS + held * HELD_HOUR_CALLS,
             runs: runs + 4.0 * MONTH_MINUTES + events + deliveries,
             gb_seconds: ((reads * READ_SECONDS
                 + MONTH_MINUTES * (IDLE_REVOKER_RUN_SECONDS + IDLE_PURGES_RUN_SECONDS + IDLE_SWEEP_SECONDS)
                 + events * EVENT_SECONDS
-                + deliveries * DELIVERY_SECONDS)
+                + deliveries * DELIVERY_SECONDS
+                + polls * IDLE_POLL_SECONDS
+                + held * HELD_HOUR_SECONDS)
                 * MEMORY_MB
                 + (MONTH_MINUTES * IDLE_IMPORTS_RUN_SECONDS + imports.seconds()) * IMPORTS_MEMORY_MB
                 + runs * run_seconds * memory)
@@ -227,10 +242,14 @@ impl Load {
                         + IDLE_SWEEP.reads)
                 + events * EVENT.reads
                 + deliveries * DELIVERY.reads
+                + polls * IDLE_POLL.reads
+                + held * HELD_HOUR.reads
                 + imports.units(|units| units.reads),
             write_units: refreshes * REFRESH.writes
                 + events * EVENT.writes
                 + deliveries * DELIVERY.writes
+                + polls * IDLE_POLL.writes
+                + held * HELD_HOUR.writes
                 + imports.units(|units| units.writes),
             table_gb: (self.connections * BYTES_PER_CONNECTION
                 + imports.stored_checks * BYTES_PER_CHECK
@@ -242,9 +261,17 @@ impl Load {
                 + MONTH_MINUTES * (REVOKER_RUN_LOGS + IMPORTS_RUN_LOGS + PURGES_RUN_LOGS + SWEEP_LOGS)
                 + events * EVENT_LOGS
                 + deliveries * DELIVERY_LOGS
+                + polls * IDLE_POLL_LOGS
+                + held * HELD_HOUR_LOGS
                 + imports.count * IMPORT_LOGS)
                 / 1e9,
-            sent_gb: (reads * READ_SENT + refreshes * REFRESH_SENT + deliveries * DELIVERY_SENT + imports.sent()) / 1e9,
+            sent_gb: (reads * READ_SENT
+                + refreshes * REFRESH_SENT
+                + deliveries * DELIVERY_SENT
+                + polls * IDLE_POLL_SENT
+                + held * HELD_HOUR_SENT
+                + imports.sent())
+                / 1e9,
             secret_reads: PROCESSES * 2.0 * MONTH_SECONDS / 300.0,
             queue_requests: QUEUE_POLLS + deliveries * QUEUE_REQUESTS_PER_DELIVERY,
             imports,

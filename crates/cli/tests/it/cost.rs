@@ -52,6 +52,8 @@ async fn other_numbers_give_another_bill() {
     assert!(total(&["--reads-a-day", "1000"]).await > always);
     let webhooks = total(&["--events-a-month", "1000000"]).await;
     assert!(webhooks > always && total(&["--events-a-month", "1000000", "--endpoints", "3"]).await > webhooks);
+    let polled = total(&["--web-connectors", "1000"]).await;
+    assert!(polled > always && total(&["--web-connectors", "1000", "--held-hours", "10"]).await > polled);
     let too_many = machine.run(&["cost", "--in-use-percent", "101"]).await;
     assert_eq!(too_many.status.code(), Some(2), "clap's own");
 }

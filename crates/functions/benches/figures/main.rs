@@ -2,7 +2,7 @@
 //! and times only as ratios within this run. It has no thresholds.
 //!
 //! Arguments select some of them: `counts`, `handler`, `starts`, `crowd`, `waiters`, `scale`, `losses`, `odd_answers`, `imports`,
-//! `webhooks`.
+//! `webhooks`, `desktop`.
 //!
 //! It measures the binaries beside its own folder (`target/release`), driven as Lambda drives them.
 
@@ -17,6 +17,7 @@ mod crowd;
 mod crowded_table;
 #[path = "../../tests/lambda/deployment.rs"]
 mod deployment;
+mod desktop;
 #[path = "../../tests/lambda/event.rs"]
 #[expect(dead_code, reason = "the tests send events of more kinds")]
 mod event;
@@ -36,6 +37,8 @@ mod killed_import;
 mod losses;
 mod machine;
 mod odd_answers;
+#[path = "../../tests/lambda/office.rs"]
+mod office;
 mod scale;
 mod slow_platform;
 mod starts;
@@ -91,6 +94,9 @@ async fn print(asked: &[String]) {
     }
     if wanted("webhooks") {
         webhooks::print().await;
+    }
+    if wanted("desktop") {
+        desktop::print().await;
     }
 }
 

@@ -9,6 +9,7 @@ use axum::body::Body;
 use axum::http::Request;
 use counterfoil_core::App;
 use counterfoil_core::model::api_key::PresentedKey;
+use counterfoil_core::model::desktop::connection::HELD_FOR;
 use counterfoil_core::model::event::{Event, Payload};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::secret::Secret;
@@ -38,6 +39,7 @@ use crate::deployment::{COMPANY_KEY, Deployment};
 use crate::event::Sample;
 use crate::hooks::copy_in_a_transaction;
 use crate::importing::{Importing, work};
+use crate::office::{Held, Office, held, idle_poll};
 use crate::{binaries, deployment};
 
 /// Lambda's own log lines of an invocation, in bytes: START, END and REPORT.
@@ -144,6 +146,24 @@ async fn the_units_of_webhooks_are_what_is_consumed() {
     assert!(courier::deliver(&app, call, app.clock.elapsed() + Duration::from_secs(90)).await);
     let (reads, writes, queries) = units(&wire);
     assert_eq!(documented("a delivery to one endpoint")[..2], [reads + queries, stored + writes]);
+}
+
+#[tokio::test]
+async fn the_units_of_web_connectors_are_what_is_consumed() {
+    let office = Office::open().await;
+    let ticket = office.session().await;
+    office.wire.reset();
+    let tens = Duration::from_secs(3_600).as_secs_f64() / HELD_FOR.as_secs_f64();
+    let Held { calls, waited } = held(&office, &ticket).await;
+    let (_, writes, queries) = units(&office.wire);
+    let consumed = [queries, writes, f64::from(calls), waited.as_secs_f64()].map(|count| count * tens);
+    let row = documented("an hour of a held session of a Web Connector");
+    for (documented, consumed) in [(row[0], consumed[0]), (row[1], consumed[1]), (row[4], consumed[3])] {
+        assert!((documented / consumed - 1.0).abs() < 0.05, "{row:?} {consumed:?}");
+    }
+    let calls = idle_poll(&office.process(), &office.name.user_name(), &office.password).await;
+    let (_, writes, queries) = units(&office.wire);
+    assert_eq!(documented("a poll of an idle Web Connector")[..3], [queries, writes, 700.0 * f64::from(calls)]);
 }
 
 #[tokio::test]
