@@ -6,6 +6,7 @@
 
 mod add;
 mod answer;
+mod change;
 mod deleted;
 mod document;
 mod filter;
@@ -140,6 +141,8 @@ pub struct CompanyFile {
 struct State {
     added: Vec<Txn>,
     deleted: Vec<deleted::Deleted>,
+    /// By `TxnID`.
+    changes: BTreeMap<String, change::Change>,
     /// The `FileID` of each application, by its `OwnerID` in upper case: QuickBooks does not regard the case.
     stamps: BTreeMap<String, String>,
     faults: Vec<Fault>,
@@ -216,9 +219,7 @@ impl CompanyFile {
 
     /// Deletes a check. False if there is none with this `TxnID`, or it was deleted before.
     pub fn delete_check(&self, txn_id: &str) -> bool {
-        let Some(check) = self.find(txn::Kind::Check, txn_id) else { return false };
-        self.state().deleted.push(deleted::Deleted::of(&check, self.contents.until + 60));
-        true
+        self.delete_check_at(txn_id, self.contents.until + 60)
     }
 
     fn take_fault(&self, applies: impl Fn(&Fault) -> bool) -> Option<Fault> {

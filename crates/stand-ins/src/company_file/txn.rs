@@ -124,8 +124,15 @@ impl CompanyFile {
             let added = self.state().added.get(usize::try_from(index - first).ok()?)?.clone();
             (kind == Kind::Check).then_some(added)?
         };
-        let is_deleted = self.state().deleted.iter().any(|deleted| deleted.txn_id == txn.id);
-        (!is_deleted).then_some(txn)
+        let state = self.state();
+        if state.deleted.iter().any(|deleted| deleted.txn_id == txn.id) {
+            return None;
+        }
+        let change = state.changes.get(&txn.id).cloned();
+        Some(match change {
+            Some(change) => change.on(txn),
+            None => txn,
+        })
     }
 
     /// The transaction with this `TxnID`.
