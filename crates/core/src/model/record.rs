@@ -5,6 +5,15 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use strum::{EnumString, IntoStaticStr};
 
+/// The longest number, name and memo that are kept, in characters. The rest is cut off.
+pub const NUMBER_MOST: usize = 100;
+/// See [`NUMBER_MOST`].
+pub const NAME_MOST: usize = 500;
+/// See [`NUMBER_MOST`].
+pub const MEMO_MOST: usize = 4_000;
+/// The largest number of payables of one payment that are kept.
+pub const PAYS_MOST: usize = 1_000;
+
 /// A record as its platform has it, without its connection and company: the run that reads it knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -36,7 +45,7 @@ pub enum EntityType {
     Purchase,
     /// The payment of a bill (QuickBooks, `FreshBooks`).
     BillPayment,
-    /// A payable (QuickBooks, Zoho, `FreshBooks`).
+    /// A payable (QuickBooks, also Desktop, Zoho, `FreshBooks`).
     Bill,
     /// A sales invoice; at Xero also a bill.
     Invoice,
@@ -46,6 +55,10 @@ pub enum EntityType {
     Payment,
     /// The payment of a bill (Zoho).
     VendorPayment,
+    /// Money spent directly (QuickBooks Desktop).
+    Check,
+    /// The payment of a bill (QuickBooks Desktop).
+    BillPaymentCheck,
 }
 
 /// A check or an invoice.
@@ -159,6 +172,17 @@ pub enum CheckStatus {
     Deleted,
 }
 
+impl CheckStatus {
+    /// The status of a payable with this amount due.
+    pub fn of_payable(is_void: bool, due: Decimal) -> Self {
+        match is_void {
+            true => Self::Void,
+            false if due > Decimal::ZERO => Self::ToBeIssued,
+            false => Self::Closed,
+        }
+    }
+}
+
 /// The status of an invoice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
@@ -171,6 +195,17 @@ pub enum InvoiceStatus {
     Void,
     /// The record was deleted at the platform, or is a draft again.
     Deleted,
+}
+
+impl InvoiceStatus {
+    /// The status of a sales invoice with this amount still to be paid.
+    pub fn of_receivable(is_void: bool, balance: Decimal) -> Self {
+        match is_void {
+            true => Self::Void,
+            false if balance.is_zero() => Self::Paid,
+            false => Self::Open,
+        }
+    }
 }
 
 /// Why a record could not be read.

@@ -1,6 +1,7 @@
 //! Reads one record of a page. Each is read separately, so that an unreadable record affects no other.
 
-use counterfoil_core::model::record::{Body, CheckStatus, EntityType, InvoiceStatus, Named, Record, RecordKey, Unreadable};
+use counterfoil_core::model::record::{Body, EntityType, Named, Record, RecordKey, Unreadable};
+pub(crate) use counterfoil_core::model::record::{MEMO_MOST, NAME_MOST, NUMBER_MOST, PAYS_MOST};
 use counterfoil_core::model::sync::ReadOptions;
 use counterfoil_core::port::accounting::Entry;
 use counterfoil_core::port::store::records::SOURCE_LONGEST;
@@ -9,13 +10,6 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::object::Object;
-
-/// The longest number, name and memo that are kept, in characters. The rest is cut off.
-pub(crate) const NUMBER_MOST: usize = 100;
-pub(crate) const NAME_MOST: usize = 500;
-pub(crate) const MEMO_MOST: usize = 4_000;
-/// The largest number of payables of one payment that are kept.
-pub(crate) const PAYS_MOST: usize = 1_000;
 
 /// The fields of a check or an invoice.
 pub(crate) struct Found {
@@ -64,22 +58,4 @@ pub(crate) fn date(object: &Object<'_>, name: &str) -> Result<Date, Unreadable> 
 /// An id and a name.
 pub(crate) fn named(object: &Object<'_>, id: &str, name: &str) -> Named {
     Named { id: object.id(id), name: object.text_of(name, NAME_MOST) }
-}
-
-/// The status of a payable with this amount due.
-pub(crate) fn payable(is_void: bool, due: Decimal) -> CheckStatus {
-    match is_void {
-        true => CheckStatus::Void,
-        false if due > Decimal::ZERO => CheckStatus::ToBeIssued,
-        false => CheckStatus::Closed,
-    }
-}
-
-/// The status of a sales invoice with this amount still to be paid.
-pub(crate) fn receivable(is_void: bool, balance: Decimal) -> InvoiceStatus {
-    match is_void {
-        true => InvoiceStatus::Void,
-        false if balance.is_zero() => InvoiceStatus::Paid,
-        false => InvoiceStatus::Open,
-    }
 }

@@ -1,9 +1,9 @@
 //! A payable: a check that is to be issued until no amount is due.
 
-use counterfoil_core::model::record::{Body, Check, Named, Unreadable};
+use counterfoil_core::model::record::{Body, Check, CheckStatus, Named, Unreadable};
 
 use super::{eastern, is_deleted, vendors};
-use crate::books::entry::{Found, MEMO_MOST, NUMBER_MOST, amount, date, payable};
+use crate::books::entry::{Found, MEMO_MOST, NUMBER_MOST, amount, date};
 use crate::object::Object;
 
 pub(super) fn read(object: &Object<'_>) -> Result<Option<Found>, Unreadable> {
@@ -20,7 +20,7 @@ pub(super) fn read(object: &Object<'_>) -> Result<Option<Found>, Unreadable> {
         payee: vendors::of_bill(object),
         memo: object.text_of("overall_description", MEMO_MOST),
         bank_account: Named::default(),
-        status: payable(false, due),
+        status: CheckStatus::of_payable(false, due),
         pays: Vec::new(),
         due_date: object.date("due_date"),
     };

@@ -1,9 +1,9 @@
 //! A sales invoice, in any state but draft. There is no void state: a void invoice is deleted.
 
-use counterfoil_core::model::record::{Body, Invoice, Named, Unreadable};
+use counterfoil_core::model::record::{Body, Invoice, InvoiceStatus, Named, Unreadable};
 
 use super::{eastern, is_deleted};
-use crate::books::entry::{Found, MEMO_MOST, NUMBER_MOST, amount, date, named, receivable};
+use crate::books::entry::{Found, MEMO_MOST, NUMBER_MOST, amount, date, named};
 use crate::object::Object;
 
 pub(super) fn read(object: &Object<'_>) -> Result<Option<Found>, Unreadable> {
@@ -21,7 +21,7 @@ pub(super) fn read(object: &Object<'_>) -> Result<Option<Found>, Unreadable> {
         currency: money.currency("code").or_else(|| object.currency("currency_code")),
         customer: customer(object),
         memo: object.text_of("notes", MEMO_MOST),
-        status: receivable(false, balance),
+        status: InvoiceStatus::of_receivable(false, balance),
     };
     let [created_at, changed_at] = ["created_at", "updated"].map(|name| eastern::time(object, name));
     Ok(Some(Found { body: Body::Invoice(invoice), created_at, changed_at }))

@@ -1,9 +1,9 @@
 //! A payable: a check that is to be issued until no amount is due.
 
-use counterfoil_core::model::record::{Body, Check, Named, Unreadable};
+use counterfoil_core::model::record::{Body, Check, CheckStatus, Named, Unreadable};
 
 use super::{is_void, times};
-use crate::books::entry::{Found, MEMO_MOST, NUMBER_MOST, amount, date, named, payable};
+use crate::books::entry::{Found, MEMO_MOST, NUMBER_MOST, amount, date, named};
 use crate::object::Object;
 
 pub(super) fn read(object: &Object<'_>) -> Result<Option<Found>, Unreadable> {
@@ -16,7 +16,7 @@ pub(super) fn read(object: &Object<'_>) -> Result<Option<Found>, Unreadable> {
         payee: named(&object.object("VendorRef"), "value", "name"),
         memo: object.text_of("PrivateNote", MEMO_MOST),
         bank_account: Named::default(),
-        status: payable(is_void(object), due),
+        status: CheckStatus::of_payable(is_void(object), due),
         pays: Vec::new(),
         due_date: object.date("DueDate"),
     };

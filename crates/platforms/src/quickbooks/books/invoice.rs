@@ -4,7 +4,7 @@ use counterfoil_core::model::record::{Body, Invoice, InvoiceStatus, Unreadable};
 use rust_decimal::Decimal;
 
 use super::{is_void, times};
-use crate::books::entry::{Found, MEMO_MOST, NUMBER_MOST, amount, date, named, receivable};
+use crate::books::entry::{Found, MEMO_MOST, NUMBER_MOST, amount, date, named};
 use crate::object::Object;
 
 pub(super) fn read(object: &Object<'_>) -> Result<Option<Found>, Unreadable> {
@@ -26,7 +26,7 @@ pub(super) fn read(object: &Object<'_>) -> Result<Option<Found>, Unreadable> {
 
 /// Intuit has no status. An invoice is paid if nothing of a total above zero is due, so one of nothing is not.
 fn status(is_void: bool, total: Decimal, balance: Decimal) -> InvoiceStatus {
-    match receivable(is_void, balance) {
+    match InvoiceStatus::of_receivable(is_void, balance) {
         InvoiceStatus::Paid if total <= Decimal::ZERO => InvoiceStatus::Open,
         status => status,
     }

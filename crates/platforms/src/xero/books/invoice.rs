@@ -1,9 +1,9 @@
 //! Sales invoices (`ACCREC`) and payables (`ACCPAY`), which are one type at Xero. A payable counts once it is authorised.
 
-use counterfoil_core::model::record::{Body, Check, Invoice, Named, Unreadable};
+use counterfoil_core::model::record::{Body, Check, CheckStatus, Invoice, InvoiceStatus, Named, Unreadable};
 
 use super::value;
-use crate::books::entry::{Found, MEMO_MOST, NUMBER_MOST, amount, named, payable, receivable};
+use crate::books::entry::{Found, MEMO_MOST, NUMBER_MOST, amount, named};
 use crate::object::Object;
 
 pub(super) fn read(object: &Object<'_>) -> Result<Option<Found>, Unreadable> {
@@ -28,7 +28,7 @@ fn sale(object: &Object<'_>, status: &str) -> Result<Body, Unreadable> {
         currency: object.currency("CurrencyCode"),
         customer: named(&object.object("Contact"), "ContactID", "Name"),
         memo: object.text_of("Reference", MEMO_MOST),
-        status: receivable(status == "VOIDED", balance),
+        status: InvoiceStatus::of_receivable(status == "VOIDED", balance),
     }))
 }
 
@@ -42,7 +42,7 @@ fn bill(object: &Object<'_>, status: &str) -> Result<Body, Unreadable> {
         payee: named(&object.object("Contact"), "ContactID", "Name"),
         memo: object.text_of("Reference", MEMO_MOST),
         bank_account: Named::default(),
-        status: payable(status == "VOIDED", due),
+        status: CheckStatus::of_payable(status == "VOIDED", due),
         pays: Vec::new(),
         due_date: value::day(object, "DueDateString", "DueDate"),
     }))
