@@ -171,7 +171,8 @@ fn in_words(misfit: Misfit) -> &'static str {
 }
 
 fn credential_variables() -> Vec<String> {
-    PlatformName::ALL.into_iter().flat_map(|platform| variables::of_credentials(platform, facts_of(platform))).collect()
+    let of_platform = |platform| facts_of(platform).map(|facts| variables::of_credentials(platform, facts));
+    PlatformName::with_oauth().filter_map(of_platform).flatten().collect()
 }
 
 #[cfg(test)]
@@ -195,7 +196,7 @@ mod tests {
     fn the_real_addresses_are_the_defaults_and_a_blank_variable_counts_as_unset() {
         let config = read(&[("TABLE_NAME", "t"), ("PUBLIC_BASE_URL", ""), ("QUICKBOOKS_CLIENT_ID", " ")]).expect("complete");
         let quickbooks = &config.endpoints.platforms[&PlatformName::Quickbooks];
-        assert_eq!(quickbooks.api, facts_of(PlatformName::Quickbooks).api);
+        assert_eq!(quickbooks.api, facts_of(PlatformName::Quickbooks).expect("it has OAuth").api);
         assert_eq!(config.public_base_url, None);
         assert!(!config.open_start);
         assert!(matches!(config.credentials, SecretPlace::Nowhere));

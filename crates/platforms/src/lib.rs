@@ -39,23 +39,26 @@ use parts::Parts;
 pub use registry::{CredentialSource, Endpoints, Registry};
 use vendor::OAuth;
 
-/// The facts of a platform.
-pub fn facts_of(platform: PlatformName) -> &'static Facts {
+/// The facts of a platform; `None` for one without OAuth.
+pub fn facts_of(platform: PlatformName) -> Option<&'static Facts> {
     match platform {
-        PlatformName::Quickbooks => &quickbooks::FACTS,
-        PlatformName::Xero => &xero::FACTS,
-        PlatformName::Zoho => &zoho::FACTS,
-        PlatformName::Freshbooks => &freshbooks::FACTS,
-        PlatformName::Freeagent => &freeagent::FACTS,
+        PlatformName::Quickbooks => Some(&quickbooks::FACTS),
+        PlatformName::Xero => Some(&xero::FACTS),
+        PlatformName::Zoho => Some(&zoho::FACTS),
+        PlatformName::Freshbooks => Some(&freshbooks::FACTS),
+        PlatformName::Freeagent => Some(&freeagent::FACTS),
+        PlatformName::QuickbooksDesktop => None,
     }
 }
 
-fn make(platform: PlatformName, parts: Parts) -> Arc<dyn Platform> {
+/// The client of a platform; `None` for one without OAuth.
+fn make(platform: PlatformName, parts: Parts) -> Option<Arc<dyn Platform>> {
     match platform {
-        PlatformName::Quickbooks => OAuth::<quickbooks::Quickbooks>::make(parts),
-        PlatformName::Xero => OAuth::<xero::Xero>::make(parts),
-        PlatformName::Zoho => OAuth::<zoho::Zoho>::make(parts),
-        PlatformName::Freshbooks => OAuth::<freshbooks::Freshbooks>::make(parts),
-        PlatformName::Freeagent => OAuth::<freeagent::Freeagent>::make(parts),
+        PlatformName::Quickbooks => Some(OAuth::<quickbooks::Quickbooks>::make(parts)),
+        PlatformName::Xero => Some(OAuth::<xero::Xero>::make(parts)),
+        PlatformName::Zoho => Some(OAuth::<zoho::Zoho>::make(parts)),
+        PlatformName::Freshbooks => Some(OAuth::<freshbooks::Freshbooks>::make(parts)),
+        PlatformName::Freeagent => Some(OAuth::<freeagent::Freeagent>::make(parts)),
+        PlatformName::QuickbooksDesktop => None,
     }
 }

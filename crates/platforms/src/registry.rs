@@ -56,11 +56,13 @@ impl Registry {
 #[async_trait]
 impl Platforms for Registry {
     async fn get(&self, name: PlatformName, environment: Environment) -> Result<Arc<dyn Platform>, Error> {
-        let credentials = self.credentials.credentials().await?.of(name, environment, facts_of(name))?;
+        let without_oauth = || Error::invalid("platform_without_oauth", format!("{} has no OAuth.", name.title()));
+        let facts = facts_of(name).ok_or_else(without_oauth)?;
+        let credentials = self.credentials.credentials().await?.of(name, environment, facts)?;
         let configured = self.endpoints.platforms.get(&name).cloned();
         let configured = configured.ok_or_else(|| Error::Internal(format!("{name} is not configured")))?;
         let timeout = self.endpoints.http.timeout;
         let (client, pages) = (self.client.get()?, Arc::clone(&self.pages));
-        Ok(make(name, Parts { client, pages, timeout, credentials, environment, configured }))
+        make(name, Parts { client, pages, timeout, credentials, environment, configured }).ok_or_else(without_oauth)
     }
 }

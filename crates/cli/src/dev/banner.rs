@@ -48,7 +48,7 @@ fn example(given: &Variables) -> (&'static str, &'static str) {
 }
 
 fn others() -> String {
-    let others = PlatformName::ALL.into_iter().filter(|platform| *platform != PlatformName::Quickbooks);
+    let others = PlatformName::with_oauth().filter(|platform| *platform != PlatformName::Quickbooks);
     others.map(|platform| format!("&platform={platform}")).collect::<Vec<_>>().join(" or ")
 }
 
@@ -57,7 +57,7 @@ fn facts(file: &DevFile, served_at: &str, options: &Options, given: &Variables) 
     if file.base_url != served_at {
         facts.push(("Served at", format!("{served_at}; browsers use {} (PUBLIC_BASE_URL)", file.base_url)));
     }
-    for platform in PlatformName::ALL {
+    for platform in PlatformName::with_oauth() {
         let title = platform.title();
         if uses_stand_in(given, platform) {
             facts.push((title, format!("a stand-in at {}/{platform}", file.stand_ins_url)));

@@ -17,7 +17,7 @@ pub(super) fn variables(platform: PlatformName, stand_ins_url: &str) -> Vec<(Str
 /// Our redirect URIs, to register with each stand-in.
 pub(super) fn registrations(app: &App) -> Result<Registrations, Failure> {
     let mut registrations = Registrations::default();
-    for platform in PlatformName::ALL {
+    for platform in PlatformName::with_oauth() {
         let ours = redirect_uri(app, platform)?;
         registrations.register(platform.as_str(), &ours).map_err(|error| Failure::new(error.to_string()))?;
     }

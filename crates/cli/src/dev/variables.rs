@@ -17,7 +17,7 @@ const OF_A_DEPLOYMENT: &[&str] =
 /// All variables of the configuration.
 pub(crate) fn complete(given: Variables, base_url: &str, stand_ins_url: &str, keyring: &Secret) -> Variables {
     let given = given.without(OF_A_DEPLOYMENT);
-    let played = PlatformName::ALL.into_iter().filter(|platform| uses_stand_in(&given, *platform));
+    let played = PlatformName::with_oauth().filter(|platform| uses_stand_in(&given, *platform));
     let stand_ins: Vec<_> = played.flat_map(|platform| stand_ins::variables(platform, stand_ins_url)).collect();
     let base_url = given.get("PUBLIC_BASE_URL").unwrap_or(base_url).to_owned();
     // If others can reach the address, a person must decide whether anybody may start a consent.

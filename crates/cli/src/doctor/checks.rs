@@ -67,7 +67,7 @@ fn finding(check: ReadyCheck, config: &Config) -> Finding {
 pub(super) async fn credentials(app: &App) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut any = false;
-    for platform in PlatformName::ALL {
+    for platform in PlatformName::with_oauth() {
         for environment in [Environment::Production, Environment::Sandbox] {
             if environment == Environment::Sandbox && !platform.has_sandbox() {
                 continue;
@@ -95,9 +95,10 @@ fn credential(platform: PlatformName, environment: Environment, found: Result<()
 /// Checks which keys of the platforms' notifications are set, where the credentials are.
 pub(super) async fn notifications(app: &App) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for platform in PlatformName::ALL {
+    for platform in PlatformName::with_oauth() {
         for environment in [Environment::Production, Environment::Sandbox] {
-            let Some(name) = notification_key_of(platform, environment, facts_of(platform)) else { continue };
+            let key = facts_of(platform).and_then(|facts| notification_key_of(platform, environment, facts));
+            let Some(name) = key else { continue };
             let Ok(found) = app.platforms.get(platform, environment).await else { continue };
             let subject = format!("notifications, {platform} {}", environment.as_str());
             let address = format!("{}/webhooks/{platform}", app.public_base_url.as_deref().unwrap_or_default());
@@ -141,5 +142,5 @@ pub(super) fn open_start(is_set: bool, open: bool) -> Finding {
 /// The redirect URIs to register with each platform (O-1); none without a public base URL.
 pub(super) fn redirect_uris(app: &App) -> Vec<Vec<String>> {
     let uri = |platform: PlatformName| Some(vec![format!("  {}", platform.title()), redirect_uri(app, platform).ok()?]);
-    PlatformName::ALL.into_iter().filter_map(uri).collect()
+    PlatformName::with_oauth().filter_map(uri).collect()
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::Error;
+use crate::model::desktop::id::EndUserId;
 use crate::model::platform::PlatformName;
 use crate::model::secret::Fingerprint;
 
@@ -35,11 +36,13 @@ impl CompanyKey {
             .unwrap_or_else(|_| Self(format!("{platform}-{}", &Fingerprint::of(company_id).as_str()[..40])))
     }
 
-    /// The platform whose name and a hyphen are its prefix. Such a key is reserved for the company of that id (O-20).
+    /// The platform whose name and a hyphen are its prefix. Such a key is reserved for the company of that id (O-20). The id of an end user
+    /// is reserved for its connection to QuickBooks Desktop.
     pub(crate) fn reserved_for(&self) -> Option<PlatformName> {
         let has_prefix =
             |platform: &PlatformName| self.0.strip_prefix(platform.as_str()).is_some_and(|rest| rest.starts_with('-'));
-        PlatformName::ALL.into_iter().find(has_prefix)
+        let of_end_user = || EndUserId::parse(&self.0).map(|_| PlatformName::QuickbooksDesktop);
+        PlatformName::ALL.into_iter().find(has_prefix).or_else(of_end_user)
     }
 
     /// Whether a new connection to this company may have this key: it is not reserved, or it is reserved for this company.
@@ -189,6 +192,8 @@ mod tests {
             }
         }
         assert!(!key("xero-1").may_name(PlatformName::Quickbooks, "1"));
+        let end_user = key(EndUserId::of_digits(&"0f".repeat(16)).as_str());
+        assert!(PlatformName::with_oauth().all(|platform| !end_user.may_name(platform, "1")));
     }
 
     #[test]

@@ -29,11 +29,23 @@ pub enum PlatformName {
     Freshbooks,
     /// `FreeAgent`.
     Freeagent,
+    /// QuickBooks Desktop (Intuit), through the Web Connector. It has no OAuth.
+    QuickbooksDesktop,
 }
 
 impl PlatformName {
     /// All platforms, in the order of their declaration. Arrays are indexed by this order.
     pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.first_chunk().expect("a chunk of all");
+
+    /// The platforms with OAuth, in the same order.
+    pub fn with_oauth() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|platform| platform.has_oauth())
+    }
+
+    /// Whether a customer connects it by a consent, and it gives tokens.
+    pub const fn has_oauth(self) -> bool {
+        !matches!(self, Self::QuickbooksDesktop)
+    }
 
     /// The names of all platforms, for a sentence.
     pub fn names() -> String {
@@ -53,6 +65,7 @@ impl PlatformName {
             Self::Zoho => "Zoho Books",
             Self::Freshbooks => "FreshBooks",
             Self::Freeagent => "FreeAgent",
+            Self::QuickbooksDesktop => "QuickBooks Desktop",
         }
     }
 

@@ -23,7 +23,7 @@ const TOKENS: &str = r#""access_token":"access","refresh_token":"refresh""#;
 pub(crate) async fn print() {
     let forms = forms();
     let (mut lost, mut tried) = (Vec::new(), 0);
-    for name in PlatformName::ALL {
+    for name in PlatformName::with_oauth() {
         for (form, answer) in &forms {
             tried += 1;
             if !is_kept(name, answer.clone()).await {
@@ -35,7 +35,7 @@ pub(crate) async fn print() {
         "  {:<32} {} forms at {} platforms: {} of {tried} lost",
         "odd token answers",
         forms.len(),
-        PlatformName::ALL.len(),
+        PlatformName::with_oauth().count(),
         lost.len()
     );
     for lost in lost {
@@ -128,7 +128,8 @@ async fn platform(name: PlatformName, address: &str) -> std::sync::Arc<dyn Platf
     let keys = variables::of_client(name, Environment::Production).into_iter();
     given.extend(keys.map(|variable| (variable, "key".to_owned())));
     given.insert(variables::variable(name, variables::TOKEN_URL), address.to_owned());
-    let config = Config::from_variables(&given).unwrap_or_else(|problem| panic!("{}: {problem}", facts_of(name).token));
+    let config = Config::from_variables(&given)
+        .unwrap_or_else(|problem| panic!("{}: {problem}", facts_of(name).expect("it has OAuth").token));
     let app = assemble(&config, &local_config("http://127.0.0.1:9"), World::real());
     app.platforms.get(name, Environment::Production).await.unwrap_or_else(|error| panic!("{error}"))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_platforms::facts::{Configured, DataCenter};
+use counterfoil_platforms::facts::{Configured, DataCenter, Facts, KnownDataCenter};
 use counterfoil_platforms::facts_of;
 use counterfoil_platforms::variables::{
     API_URL, AUTHORIZE_URL, DATA_CENTERS, ISSUER, PKCE, REVOKE_URL, SCOPES, TOKEN_URL, variable,
@@ -15,11 +15,10 @@ use crate::config::reader::{Reader, is_safe};
 impl Reader<'_> {
     /// The configuration of each platform.
     pub(super) fn platforms(&mut self) -> BTreeMap<PlatformName, Configured> {
-        PlatformName::ALL.into_iter().map(|platform| (platform, self.platform(platform))).collect()
+        PlatformName::with_oauth().filter_map(|platform| Some((platform, self.platform(platform, facts_of(platform)?)))).collect()
     }
 
-    fn platform(&mut self, platform: PlatformName) -> Configured {
-        let facts = facts_of(platform);
+    fn platform(&mut self, platform: PlatformName, facts: &Facts) -> Configured {
         let mut address = |ending: &str, default: &str| self.url(&variable(platform, ending), default);
         let (authorize, token) = (address(AUTHORIZE_URL, facts.authorize), address(TOKEN_URL, facts.token));
         let (revoke, api) = (facts.revoke.map(|default| address(REVOKE_URL, default)), address(API_URL, facts.api));
@@ -35,14 +34,13 @@ impl Reader<'_> {
             more,
             scopes: scopes.split(is_between).filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
             pkce: self.flag(&variable(platform, PKCE), facts.pkce),
-            data_centers: self.data_centers(platform),
+            data_centers: self.data_centers(platform, facts.data_centers),
         }
     }
 
     /// The platform's data centres, and those that a laptop adds or replaces. Counterfoil sends the client secret to every server on
     /// this list, so a deployed function reads no data centre from a variable.
-    fn data_centers(&mut self, platform: PlatformName) -> Vec<DataCenter> {
-        let known = facts_of(platform).data_centers;
+    fn data_centers(&mut self, platform: PlatformName, known: &[KnownDataCenter]) -> Vec<DataCenter> {
         let name = variable(platform, DATA_CENTERS);
         let Some(text) = self.text(&name).filter(|_| !known.is_empty()) else {
             return known.iter().map(DataCenter::from).collect();

@@ -4,7 +4,7 @@
 pub type Code = (&'static str, &'static [u16], &'static str);
 
 /// Every code.
-pub const CODES: [Code; 105] = [
+pub const CODES: [Code; 107] = [
     ("access_denied", &[400], "The customer refused access at the platform."),
     ("ambiguous_api_key", &[400], "The request has two different API keys."),
     ("ambiguous_callback", &[400], "The callback has a repeated parameter, or both a code and an error."),
@@ -73,6 +73,7 @@ pub const CODES: [Code; 105] = [
     ("missing_state", &[400], "The callback has no state."),
     ("no_company", &[400], "The consent gives access to no company."),
     ("no_refresh_token", &[502], "The platform gave no refresh token."),
+    ("no_tokens", &[409], "The platform gives no tokens."),
     ("not_found", &[404], "There is no such item, or it is another partner's."),
     ("not_reconciled", &[409], "The import has no reconciliation, because it has not ended or it failed."),
     ("notification_incomplete", &[503], "The notification could not be stored in full. The platform repeats it."),
@@ -83,6 +84,7 @@ pub const CODES: [Code; 105] = [
     ("platform_error", &[400], "The platform sent an error instead of a code."),
     ("platform_throttled", &[502], "The platform limits the number of requests."),
     ("platform_unavailable", &[502], "The request to the platform failed."),
+    ("platform_without_oauth", &[400], "The platform has no OAuth, so there is no consent."),
     ("public_base_url_missing", &[500], "`PUBLIC_BASE_URL` is not set."),
     ("reauthorization_required", &[409], "The customer must consent again."),
     ("redirect_uri_not_listed", &[400], "The redirect URI is not on the partner's list."),

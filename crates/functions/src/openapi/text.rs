@@ -122,6 +122,11 @@ pub(crate) fn company_key(description: &str) -> Value {
     query("companyKey", description, &schema)
 }
 
+/// A platform that a customer connects by a consent.
+pub(crate) fn platform_with_oauth(description: &str) -> Value {
+    word("platform", &PlatformName::with_oauth().map(PlatformName::as_str).collect::<Vec<_>>(), description)
+}
+
 pub(crate) fn platform(description: &str) -> Value {
     word("platform", &PlatformName::ALL.map(PlatformName::as_str), description)
 }

@@ -28,6 +28,7 @@ macro_rules! words_or_null {
 
 words! {
     platform = &platforms();
+    platform_with_oauth = &platforms_with_oauth();
     environment = Environment::VARIANTS;
     connection_status = Status::VARIANTS;
     freshness = Freshness::VARIANTS;
@@ -54,7 +55,7 @@ words! {
 }
 
 words_or_null! {
-    platform_or_null = &platforms();
+    platform_with_oauth_or_null = &platforms_with_oauth();
     freshness_or_null = Freshness::VARIANTS;
     schedule_or_null = Schedule::VARIANTS;
     replayed_or_null = &["failed", "all"];
@@ -74,6 +75,10 @@ const ENDPOINT_STATUS: &[&str] = &["enabled", "disabled"];
 
 fn platforms() -> [&'static str; PlatformName::ALL.len()] {
     PlatformName::ALL.map(PlatformName::as_str)
+}
+
+fn platforms_with_oauth() -> Vec<&'static str> {
+    PlatformName::with_oauth().map(PlatformName::as_str).collect()
 }
 
 fn one_of(words: &[&'static str]) -> Object {

@@ -88,7 +88,7 @@ async fn serve(listener: TcpListener, answers: Vec<Bytes>) {
 
 /// The configuration with this address for all endpoints.
 fn configured(name: PlatformName, base: &str) -> Configured {
-    let facts = facts_of(name);
+    let facts = facts_of(name).expect("it has OAuth");
     let url = Url::parse(base).expect("an address");
     Configured {
         authorize: url.clone(),

@@ -201,7 +201,7 @@ pub(crate) fn credentials(platform: PlatformName) -> [(String, String); 2] {
 }
 
 fn configured(platform: PlatformName, base: &str) -> Configured {
-    let facts = facts_of(platform);
+    let facts = facts_of(platform).expect("it has OAuth");
     let url = |ending: &str| Url::parse(&said(platform, base, ending)).expect("an address");
     Configured {
         authorize: url(AUTHORIZE_URL),

@@ -32,7 +32,7 @@ impl OldSystem {
         let own = [("TABLE_NAME", "none"), ("PUBLIC_BASE_URL", dev.told("base_url"))];
         let mut variables: BTreeMap<String, String> =
             own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        for platform in PlatformName::ALL {
+        for platform in PlatformName::with_oauth() {
             let settings = counterfoil_stand_ins::variables(platform.as_str(), dev.told("stand_ins_url"));
             variables.extend(settings.into_iter().map(|(ending, value)| (variable(platform, ending), value)));
         }

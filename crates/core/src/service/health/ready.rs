@@ -34,7 +34,7 @@ pub fn no_base_url() -> Error {
 /// Checks that at least one platform has credentials.
 async fn any_platform(app: &App) -> Result<(), Error> {
     let mut missing = None;
-    for name in PlatformName::ALL {
+    for name in PlatformName::with_oauth() {
         match app.platforms.get(name, Environment::Production).await {
             Ok(_) => return Ok(()),
             Err(error) => missing = missing.or(Some(error)),

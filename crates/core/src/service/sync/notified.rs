@@ -45,7 +45,7 @@ pub struct Received<'a> {
 /// time was over before every company was looked up: the platform sends the notification again.
 pub async fn receive(app: &App, name: PlatformName, received: &Received<'_>) -> Result<(), Error> {
     let mut is_expected = false;
-    for environment in [Environment::Production, Environment::Sandbox] {
+    for environment in [Environment::Production, Environment::Sandbox].into_iter().filter(|_| name.has_oauth()) {
         let platform = match app.platforms.get(name, environment).await {
             Ok(platform) => platform,
             Err(Error::Misconfigured { what: Misconfiguration::CredentialsMissing, .. }) => continue,

@@ -8,7 +8,7 @@ use counterfoil_platforms::facts_of;
 use serde_json::{Value, json};
 
 use crate::extract::name::NAME_LONGEST;
-use crate::openapi::text::{HTML, Text, any_text, company_key, platform, query, required, text, word};
+use crate::openapi::text::{HTML, Text, any_text, company_key, platform_with_oauth, query, required, text, word};
 use crate::surface::connections::answers::ConsentAnswer;
 use crate::surface::consent::start::URL_LONGEST;
 use crate::surface::partner::authorize::STATE_LONGEST;
@@ -19,6 +19,7 @@ const START: &[&str] = &[
     "invalid_return_url",
     "redirect_uri_not_listed",
     "unknown_partner",
+    "platform_without_oauth",
     "reserved_company_key",
     "too_many_consents",
     "not_found",
@@ -62,6 +63,7 @@ pub(crate) const CONSENT: &[&str] = &[
     "credentials_missing",
     "credentials_unusable",
     "platform_unavailable",
+    "platform_without_oauth",
     "reserved_company_key",
     "too_many_connections",
     "other_company",
@@ -82,7 +84,7 @@ pub(crate) fn of(handler: &str) -> Option<Text> {
             .query([
                 query("company_name", "The name of the customer's company.", &json!({ "type": "string", "maxLength": NAME_LONGEST })),
                 text("return_url", URL_LONGEST, "The page to return to. It must be on the partner's list."),
-                platform("The platform to connect. The first if not given."),
+                platform_with_oauth("The platform to connect. The first if not given."),
                 word("environment", &["production", "sandbox"], "Not every platform has a sandbox."),
             ])
             .statuses(&[302])
@@ -90,7 +92,7 @@ pub(crate) fn of(handler: &str) -> Option<Text> {
         "authorize::authorize" => Text::new("Start a consent from a partner's page")
             .detail("The customer returns to `redirectUri` with a `code` for `POST /v1/oauth/token`, or with an `error`.")
             .query([
-                required(platform("The platform to connect.")),
+                required(platform_with_oauth("The platform to connect.")),
                 required(query("partnerId", "The partner.", &json!({ "type": "string", "pattern": PARTNER_ID, "maxLength": PartnerId::LONGEST }))),
                 text("redirectUri", URL_LONGEST, "The page to return to. It must be on the partner's list. The first on the list if not given."),
                 text("state", STATE_LONGEST, "Returned unchanged."),
@@ -130,7 +132,7 @@ pub(crate) fn of(handler: &str) -> Option<Text> {
         "callback::choose" => consent("Choose a company").detail("A form with `company_id`.").statuses(&[200, 303]),
         "verify::hint" => Text::new("Report a disconnect at the platform")
             .detail("The address to which a platform sends a customer who disconnected the app there. It stores a hint, which the refresher verifies.")
-            .queries(PlatformName::ALL.into_iter().filter_map(|platform| facts_of(platform).disconnect_hint).map(company))
+            .queries(PlatformName::with_oauth().filter_map(|platform| facts_of(platform)?.disconnect_hint).map(company))
             .also(&[HTML]),
         _ => return None,
     })

@@ -44,7 +44,9 @@ enum Revocation {
 
 fn revocation(disconnected: &Disconnected) -> Revocation {
     match disconnected.revocation {
-        _ if facts_of(disconnected.connection.company.platform).revoke.is_none() => Revocation::Unsupported,
+        _ if facts_of(disconnected.connection.company.platform).is_some_and(|facts| facts.revoke.is_none()) => {
+            Revocation::Unsupported
+        }
         RevocationStatus::Completed => Revocation::Settled,
         RevocationStatus::Pending => Revocation::Pending,
     }

@@ -57,8 +57,8 @@ const COMPANY_ID_LONGEST: usize = 64;
 /// The address to which a platform sends a customer who disconnected the app there. Anyone can open it, so it does and shows the same
 /// for every company. The refresher verifies the hint.
 pub(crate) async fn hint(State(app): State<Arc<App>>, query: Query) -> Markup {
-    for platform in PlatformName::ALL {
-        if let Some(name) = facts_of(platform).disconnect_hint
+    for platform in PlatformName::with_oauth() {
+        if let Some(name) = facts_of(platform).and_then(|facts| facts.disconnect_hint)
             && let Ok(Some(company_id)) = query.filled(name, COMPANY_ID_LONGEST)
         {
             note_hint(&app, &Hint { platform, company_id: company_id.to_owned() }).await;

@@ -33,7 +33,7 @@ use crate::surface::words;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = NewConnectLink)]
 pub(crate) struct Fields {
-    #[schema(schema_with = words::platform)]
+    #[schema(schema_with = words::platform_with_oauth)]
     platform: String,
     #[schema(schema_with = words::company_key_or_null)]
     company_key: Option<String>,

@@ -32,7 +32,7 @@ pub(crate) struct Fields {
     code: Option<String>,
     #[schema(max_length = 300)]
     refresh_token: Option<String>,
-    #[schema(schema_with = words::platform_or_null)]
+    #[schema(schema_with = words::platform_with_oauth_or_null)]
     platform: Option<String>,
     partner_id: Option<String>,
     redirect_uri: Option<String>,

@@ -66,10 +66,13 @@ pub(crate) fn wrong_partner() -> Error {
     Error::Forbidden { code: "wrong_partner", message }
 }
 
-/// Reads the name of a platform from a body.
+/// Reads the name of a platform with OAuth from a body.
 ///
 /// # Errors
-/// `Invalid`, with the names of all platforms.
+/// `Invalid`, with the names of all of them.
 pub(crate) fn platform(name: &str) -> Result<PlatformName, Error> {
-    name.parse().map_err(|_| Error::invalid("invalid_parameter", format!("platform must be one of: {}.", PlatformName::names())))
+    PlatformName::with_oauth().find(|platform| platform.as_str() == name).ok_or_else(|| {
+        let names: Vec<_> = PlatformName::with_oauth().map(PlatformName::as_str).collect();
+        Error::invalid("invalid_parameter", format!("platform must be one of: {}.", names.join(", ")))
+    })
 }
