@@ -12,6 +12,7 @@ use crate::model::event::{Event, Payload};
 use crate::model::secret::Secret;
 use crate::model::time::later;
 use crate::port::clock::Clock;
+use crate::port::company_file::CompanyFileBooks;
 use crate::port::entropy::Entropy;
 use crate::port::origin::{Origins, with_current};
 use crate::port::parking::Parking;
@@ -103,6 +104,8 @@ pub struct App {
     pub end_users: Arc<dyn EndUserStore>,
     /// Stores jobs for Web Connectors.
     pub jobs: Arc<dyn JobStore>,
+    /// Reads the books in company files of QuickBooks Desktop.
+    pub company_files: Arc<dyn CompanyFileBooks>,
     /// The platforms' clients.
     pub platforms: Arc<dyn Platforms>,
     /// API keys that were verified within the last minute.

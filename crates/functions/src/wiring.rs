@@ -16,6 +16,7 @@ use counterfoil_core::service::vault::refresh::UnusedLeases;
 use counterfoil_core::service::vault::skew::Skew;
 use counterfoil_core::service::vault::unstored::UnstoredGrants;
 use counterfoil_core::{App, Error};
+use counterfoil_desktop::books::Books;
 use counterfoil_platforms::credentials::CredentialSet;
 use counterfoil_platforms::{CredentialSource, Registry};
 use counterfoil_store::Table;
@@ -97,6 +98,7 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         webhooks: Arc::new(Sender::new(config.allows_loopback_webhooks)),
         courier: courier.unwrap_or_else(|| courier_of(config, aws)),
         sealer: Arc::new(KeyringSealer::new(keyring, Arc::clone(&entropy))),
+        company_files: Arc::new(Books),
         platforms: Arc::new(Registry::new(config.endpoints.clone(), credentials)),
         key_memory: KeyMemory::default(),
         skew,

@@ -27,6 +27,7 @@ use counterfoil_core::service::partner::authenticate::KeyMemory;
 use counterfoil_core::service::vault::refresh::UnusedLeases;
 use counterfoil_core::service::vault::unstored::UnstoredGrants;
 use counterfoil_core::settings::Settings;
+use counterfoil_desktop::books::Books;
 use counterfoil_store::Table;
 use counterfoil_store::aws::{SdkConfig, keyed_local_config};
 use counterfoil_store::sealing::{Keyring, KeyringSealer};
@@ -183,6 +184,7 @@ impl Fixture {
             parking: self.parking.clone(),
             waker: self.wakings.clone(),
             sealer: sealer(&clock, &entropy),
+            company_files: Arc::new(Books),
             platforms: Arc::new(ScriptedPlatforms::all(&self.platform)),
             key_memory: KeyMemory::default(),
             skew: Arc::default(),

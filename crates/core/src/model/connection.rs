@@ -78,6 +78,8 @@ pub enum GrantState<Grant = StoredGrant> {
         /// Why it ended.
         cause: DeathCause,
     },
+    /// The connection is active and has no grant, because its platform gives no tokens (QuickBooks Desktop).
+    WithoutGrant,
     /// The partner disconnected the connection. The tokens are deleted.
     Disconnected,
 }
@@ -87,7 +89,7 @@ impl<Grant> GrantState<Grant> {
     pub(crate) fn grant(&self) -> Option<&Grant> {
         match self {
             Self::Active(grant) | Self::NeedsReauthorization { grant, .. } => Some(grant),
-            Self::Disconnected => None,
+            Self::WithoutGrant | Self::Disconnected => None,
         }
     }
 
@@ -96,6 +98,7 @@ impl<Grant> GrantState<Grant> {
         match self {
             Self::Active(_) => GrantState::Active(()),
             Self::NeedsReauthorization { cause, .. } => GrantState::NeedsReauthorization { grant: (), cause: *cause },
+            Self::WithoutGrant => GrantState::WithoutGrant,
             Self::Disconnected => GrantState::Disconnected,
         }
     }
@@ -103,7 +106,7 @@ impl<Grant> GrantState<Grant> {
     /// The status alone.
     pub(crate) fn status(&self) -> Status {
         match self {
-            Self::Active(_) => Status::Active,
+            Self::Active(_) | Self::WithoutGrant => Status::Active,
             Self::NeedsReauthorization { .. } => Status::NeedsReauthorization,
             Self::Disconnected => Status::Disconnected,
         }
@@ -232,7 +235,7 @@ impl Freshness {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum Status {
-    /// See [`GrantState::Active`].
+    /// See [`GrantState::Active`] and [`GrantState::WithoutGrant`].
     Active,
     /// See [`GrantState::NeedsReauthorization`].
     NeedsReauthorization,

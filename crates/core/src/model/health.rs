@@ -76,8 +76,7 @@ impl Figure {
         if let Some(milliseconds) = name.strip_prefix("delay_") {
             return milliseconds.parse().ok().map(Self::Delay);
         }
-        let (platform, rest) = name.split_once('_')?;
-        let platform = platform.parse().ok()?;
+        let (platform, rest) = PlatformName::at_start_of(name)?;
         match rest.strip_prefix("overdue_") {
             Some(seconds) => seconds.parse().ok().map(|seconds| Self::Overdue(platform, seconds)),
             None => Counted::VARIANTS.iter().find(|counted| <&str>::from(**counted) == rest).map(|it| Self::Of(platform, *it)),

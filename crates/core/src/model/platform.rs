@@ -52,6 +52,12 @@ impl PlatformName {
         Self::ALL.map(Self::as_str).join(", ")
     }
 
+    /// The platform whose name and an underscore begin a word, and the rest of the word. If there are two, the one with the longer name.
+    pub fn at_start_of(word: &str) -> Option<(Self, &str)> {
+        let split = |platform: Self| Some((platform, word.strip_prefix(platform.as_str())?.strip_prefix('_')?));
+        Self::ALL.into_iter().filter_map(split).min_by_key(|(_, rest)| rest.len())
+    }
+
     /// The name in URLs, JSON and keys.
     pub fn as_str(self) -> &'static str {
         self.into()

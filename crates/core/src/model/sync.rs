@@ -123,6 +123,8 @@ pub enum SyncFailure {
     TooManyErrors,
     /// The connection was disconnected, or switched to another company.
     Disconnected,
+    /// The Web Connector of QuickBooks Desktop did not fetch a request. A run first waits for it.
+    NotActive,
 }
 
 impl SyncFailure {
@@ -136,6 +138,7 @@ impl SyncFailure {
             Self::DailyLimit => "The platform's daily limit was reached on several days in a row.",
             Self::TooManyErrors => "More than half of the records could not be read.",
             Self::Disconnected => "The connection was disconnected, or was switched to another company.",
+            Self::NotActive => "The QuickBooks Web Connector does not run, or QuickBooks does not answer it.",
         }
     }
 }
@@ -180,7 +183,7 @@ pub struct SyncRun {
     pub parent: Option<SyncId>,
     /// The status.
     pub status: SyncStatus,
-    /// Why it failed.
+    /// Why it failed, or what it waits for: only [`SyncFailure::NotActive`].
     pub failure: Option<SyncFailure>,
     /// The position of the next page; `None` before the first page.
     pub cursor: Option<Cursor>,

@@ -17,7 +17,7 @@ pub fn later(from: Timestamp, time: Duration) -> Timestamp {
 }
 
 /// An earlier time, at least [`Timestamp::MIN`].
-pub(crate) fn earlier(from: Timestamp, time: Duration) -> Timestamp {
+pub fn earlier(from: Timestamp, time: Duration) -> Timestamp {
     from.saturating_sub(signed(time)).unwrap_or(Timestamp::MIN)
 }
 

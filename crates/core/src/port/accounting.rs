@@ -33,7 +33,7 @@ pub trait Accounting: Send + Sync {
 /// A request for a page.
 #[derive(Clone, Copy)]
 pub struct PageRequest<'a> {
-    /// A valid access token.
+    /// A valid access token; empty for a platform without tokens.
     pub access_token: &'a Secret,
     /// The company of the connection.
     pub company: &'a Company,
@@ -156,6 +156,8 @@ pub enum ReadFailure {
     },
     /// [`Admit`] held a request back. Nothing was sent.
     Held,
+    /// The Web Connector of QuickBooks Desktop did not fetch the request. Its next sign-in makes the run due.
+    NotActive,
     /// There was no answer, an error of the platform, or an unreadable answer. Another try may succeed.
     Unavailable {
         /// How long the platform asks to wait.

@@ -3,6 +3,7 @@
 
 pub mod accounting;
 pub mod clock;
+pub mod company_file;
 pub mod entropy;
 pub mod notifications;
 pub mod origin;

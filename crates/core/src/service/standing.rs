@@ -65,7 +65,7 @@ pub(crate) async fn note(app: &App, id: &ConnectionId) -> Result<(), Error> {
 fn standing_of(connection: &Connection, syncs: &SyncState) -> Standing {
     let problem = match &connection.grant_state {
         GrantState::NeedsReauthorization { cause, .. } => Some(Problem::GrantEnded(*cause)),
-        GrantState::Active(_) => failed_import(connection, syncs),
+        GrantState::Active(_) | GrantState::WithoutGrant => failed_import(connection, syncs),
         GrantState::Disconnected => None,
     };
     let company = &connection.company;

@@ -25,7 +25,7 @@ async fn kept(stage: &Stage, id: &ConnectionId) -> usize {
 async fn cause(stage: &Stage, id: &ConnectionId) -> Option<DeathCause> {
     match stage.row(id).await.grant_state {
         GrantState::NeedsReauthorization { cause, .. } => Some(cause),
-        GrantState::Active(_) | GrantState::Disconnected => None,
+        GrantState::Active(_) | GrantState::WithoutGrant | GrantState::Disconnected => None,
     }
 }
 

@@ -58,7 +58,7 @@ impl Parking {
             GrantState::Active(()) => Some(Decided::Commit),
             GrantState::NeedsReauthorization { .. } if broken == Broken::Revive => None,
             GrantState::NeedsReauthorization { .. } => Some(Decided::Revive),
-            GrantState::Disconnected => None,
+            GrantState::WithoutGrant | GrantState::Disconnected => None,
         };
         if self.decided.is_none() {
             self.waiting.remove(0);

@@ -140,7 +140,7 @@ impl Table {
         let may_end = match self.row.grant_state {
             GrantState::Active(()) => true,
             GrantState::NeedsReauthorization { .. } => broken == Broken::EndGrantStatus,
-            GrantState::Disconnected => false,
+            GrantState::WithoutGrant | GrantState::Disconnected => false,
         };
         if !same_epoch || !may_end {
             return Written::Overtaken;

@@ -9,12 +9,16 @@
 
 mod currency;
 mod deleted;
+mod entry;
+mod place;
+mod reader;
 mod transaction;
 
 use jiff::Timestamp;
 
 pub use self::currency::code as currency_code;
 pub use self::deleted::{Deleted, RESPONSE as DELETED_RESPONSE, query as deleted_query};
+pub use self::reader::Books;
 pub use self::transaction::{Paid, Party, Transaction};
 use crate::resource::{ListRequest, Resource};
 

@@ -8,6 +8,7 @@ mod company_file;
 mod elements;
 mod encodings;
 mod failures;
+mod imports;
 mod orders;
 mod passthrough;
 mod qwcs;

@@ -1,8 +1,11 @@
 //! QuickBooks Desktop: an end user, the page of its link, and a Web Connector whose QuickBooks gives canned answers.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::http::Method;
 use counterfoil_core::model::api_key::Scope;
+use counterfoil_stand_ins::company_file::{CompanyFile, Failure, Outcome};
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Ask, BASE_URL, Installation, get};
@@ -60,6 +63,8 @@ pub(crate) async fn items(place: &Installation) -> [(&'static str, String); 3] {
 pub(crate) struct WebConnector {
     user_name: String,
     pub(crate) password: String,
+    /// The company file that is open; `None` for canned answers.
+    company: Option<Arc<CompanyFile>>,
 }
 
 impl WebConnector {
@@ -71,7 +76,13 @@ impl WebConnector {
         Self {
             user_name: between(&qwc.body, "<UserName>", "</UserName>").to_owned(),
             password: password_in(&shown.body).expect("it is shown").to_owned(),
+            company: None,
         }
+    }
+
+    /// The same with this company file.
+    pub(crate) fn with_company(self, company: &Arc<CompanyFile>) -> Self {
+        Self { company: Some(Arc::clone(company)), ..self }
     }
 
     /// Signs in: the ticket, and the word for what follows.
@@ -90,6 +101,7 @@ impl WebConnector {
             return 0;
         }
         let mut host = HOST;
+        let mut file = self.company.as_ref().map(|company| company.open("").expect("it opens"));
         for count in 0..100 {
             let parameters =
                 [("ticket", ticket.as_str()), ("strHCPResponse", host), ("qbXMLMajorVers", "16"), ("qbXMLMinorVers", "0")];
@@ -99,9 +111,17 @@ impl WebConnector {
                 call(server, "closeConnection", &[("ticket", &ticket)]).await;
                 return count;
             }
-            let answer = of_quickbooks(&request);
-            call(server, "receiveResponseXML", &[("ticket", &ticket), ("response", &answer), ("hresult", ""), ("message", "")])
-                .await;
+            let (answer, failure) = match &mut file {
+                None => (of_quickbooks(&request), Failure::new("", "")),
+                Some(file) => match file.process(&request).await {
+                    Outcome::Answered(answer) => (answer, Failure::new("", "")),
+                    Outcome::Failed(failure) => (String::new(), failure),
+                    Outcome::Lost => return count,
+                },
+            };
+            let (hresult, message) = (failure.hresult.as_str(), failure.message.as_str());
+            let received = [("ticket", ticket.as_str()), ("response", &answer), ("hresult", hresult), ("message", message)];
+            call(server, "receiveResponseXML", &received).await;
             host = "";
         }
         panic!("there is always another request");
@@ -109,6 +129,11 @@ impl WebConnector {
 
     /// Sends a request for QuickBooks, and updates until it has its answer.
     pub(crate) async fn while_asked(&self, server: &Router, ask: Ask) -> Answer {
+        self.during(server, ask.to(server)).await
+    }
+
+    /// Updates until this is over.
+    pub(crate) async fn during<T>(&self, server: &Router, work: impl Future<Output = T>) -> T {
         let updates = async {
             loop {
                 self.updates(server).await;
@@ -116,7 +141,7 @@ impl WebConnector {
             }
         };
         tokio::select! {
-            answer = ask.to(server) => answer,
+            done = work => done,
             () = updates => unreachable!("it never ends"),
         }
     }

@@ -21,6 +21,7 @@ mod configuration;
 mod connections;
 mod consume;
 mod desktop;
+mod desktop_imports;
 mod disconnect;
 mod every_route;
 mod exchange;

@@ -7,6 +7,7 @@ use counterfoil_core::model::connection::{
 use counterfoil_core::model::failure_code::FailureCode;
 use counterfoil_core::model::grant::StoredGrant;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::port::store::StoreError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -177,7 +178,7 @@ impl From<&Connection> for ConnectionRow {
     fn from(connection: &Connection) -> Self {
         let cause = match &connection.grant_state {
             GrantState::NeedsReauthorization { cause, .. } => Some(*cause),
-            GrantState::Active(_) | GrantState::Disconnected => None,
+            GrantState::Active(_) | GrantState::WithoutGrant | GrantState::Disconnected => None,
         };
         Self {
             partner: connection.id.partner.to_string(),
@@ -217,8 +218,10 @@ impl ConnectionRow {
         };
         let grant = self.grant.read(&item)?;
         let cause = self.ended_by.or(self.cause);
+        let platform: PlatformName = word(&item, "platform", &self.platform)?;
         let grant_state = match (word::<Status>(&item, "status", &self.status)?, grant, cause) {
             (Status::Active, Some(grant), _) => GrantState::Active(grant),
+            (Status::Active, None, _) if !platform.has_oauth() => GrantState::WithoutGrant,
             (Status::NeedsReauthorization, Some(grant), Some(cause)) => {
                 // A grant with this cause may become active again. So a grant with an unknown cause counts as one that may revive.
                 GrantState::NeedsReauthorization { grant, cause: word_or(&item, "cause", &cause, DeathCause::AccessWithdrawn) }
@@ -231,7 +234,7 @@ impl ConnectionRow {
         Ok(Connection {
             company_name: self.company_name,
             company: Company {
-                platform: word(&item, "platform", &self.platform)?,
+                platform,
                 environment: word(&item, "environment", &self.environment)?,
                 client_id: self.client_id,
                 company_id: self.company_id,

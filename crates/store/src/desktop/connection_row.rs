@@ -29,6 +29,10 @@ struct ConnectionRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_successful_request_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    connected_file: Option<String>,
+    #[serde(default)]
+    is_awaited: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<SessionRow>,
 }
 
@@ -64,6 +68,8 @@ pub(crate) fn write(connection: &DesktopConnection) -> Result<Item, StoreError> 
         last_polled_at: connection.last_polled_at.map(millis),
         last_request_at: connection.last_request_at.map(millis),
         last_successful_request_at: connection.last_successful_request_at.map(millis),
+        connected_file: connection.connected_file.clone(),
+        is_awaited: connection.is_awaited,
         session: connection.session.as_ref().map(SessionRow::from),
     };
     to_item(&Key::desktop_connection(&connection.end_user), row)
@@ -93,6 +99,8 @@ pub(crate) fn read(item: Item) -> Result<DesktopConnection, StoreError> {
         last_polled_at: maybe_time(&name, row.last_polled_at)?,
         last_request_at: maybe_time(&name, row.last_request_at)?,
         last_successful_request_at: maybe_time(&name, row.last_successful_request_at)?,
+        connected_file: row.connected_file,
+        is_awaited: row.is_awaited,
         session: session.transpose()?,
     })
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use aws_sdk_dynamodb::types::{AttributeValue, Select, Update};
 use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::desktop::auth_session::AuthSession;
 use counterfoil_core::model::desktop::connection::DesktopConnection;
@@ -10,7 +10,7 @@ use counterfoil_core::model::desktop::end_user::{EndUser, EndUserName};
 use counterfoil_core::model::desktop::id::{AuthSessionId, EndUserId};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::secret::Fingerprint;
-use counterfoil_core::port::store::desktop::EndUserStore;
+use counterfoil_core::port::store::desktop::{Connect, EndUserStore};
 use counterfoil_core::port::store::{Created, StoreError, Written};
 use jiff::Timestamp;
 
@@ -112,6 +112,22 @@ impl EndUserStore for Table {
         self.change_connection(name, changes, row).await
     }
 
+    async fn connect(&self, connect: &Connect) -> Result<Written, StoreError> {
+        let Connect { desktop, previous, connection, audit: row, event } = connect;
+        let changes = Changes::default()
+            .put("connected_file", Some(&desktop.file_id))?
+            .given(":password", AttributeValue::S(desktop.password.as_str().to_owned()))
+            .given(":file_id", AttributeValue::S(desktop.file_id.clone()));
+        let as_read = "password_sha256 = :password AND file_id = :file_id";
+        let items = vec![
+            transact_update(changes.under(self, &Key::desktop_connection(&desktop.end_user), as_read)),
+            transact_update(self.consented(connection, previous.as_ref())?),
+            self.put(audit(row)?),
+            self.put(crate::outbox::row::write(event)?),
+        ];
+        Ok(written(&self.transact(items, &connection.commit_id).await?))
+    }
+
     async fn create_auth_session(&self, session: &AuthSession, row: &Audit) -> Result<(), StoreError> {
         let items = vec![self.put(auth_session_row::write(session)?), self.put(audit(row)?)];
         self.transact(items, &row.id).await.map(drop)
@@ -129,6 +145,17 @@ impl EndUserStore for Table {
 }
 
 impl Table {
+    /// The part of a disconnect that refuses the Web Connector: no password has this hash. The `.qwc` file stays, because the Web
+    /// Connector would not take another one for the same company file.
+    pub(crate) fn web_connector_refused(&self, name: &EndUserName) -> Result<Update, StoreError> {
+        let changes = Changes::default()
+            .put("password_sha256", Some("-"))?
+            .remove("session")
+            .remove("connected_file")
+            .remove("last_successful_request_at");
+        Ok(changes.under(self, &Key::desktop_connection(name), &format!("attribute_exists({PK})")))
+    }
+
     async fn change_connection(&self, name: &EndUserName, changes: Changes, row: &Audit) -> Result<Written, StoreError> {
         let update = changes.under(self, &Key::desktop_connection(name), &format!("attribute_exists({PK})"));
         Ok(written(&self.transact(vec![transact_update(update), self.put(audit(row)?)], &row.id).await?))

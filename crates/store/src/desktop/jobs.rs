@@ -62,11 +62,13 @@ impl JobStore for Table {
         password: &Fingerprint,
         session: Option<&WebConnectorSession>,
         at: Timestamp,
+        was_awaited: bool,
     ) -> Result<Written, StoreError> {
         let changes = Changes::default()
             .put("last_polled_at", Some(millis(at)))?
             .put("session", session.map(SessionRow::from))?
             .given(":password", AttributeValue::S(password.as_str().to_owned()));
+        let changes = if was_awaited { changes.put("last_request_at", Some(millis(at)))?.remove(AWAITED) } else { changes };
         let update = changes.under(self, &Key::desktop_connection(name), "password_sha256 = :password");
         self.update(update, |_| false).await
     }
@@ -77,6 +79,12 @@ impl JobStore for Table {
             .remove("session")
             .given(":ticket", AttributeValue::S(ticket.as_str().to_owned()));
         self.update(changes.under(self, &Key::desktop_connection(name), OF_SESSION), |_| false).await
+    }
+
+    async fn await_sign_in(&self, name: &EndUserName) -> Result<Written, StoreError> {
+        let changes = Changes::default().put(AWAITED, Some(true))?;
+        let exists = format!("attribute_exists({PK})");
+        self.update(changes.under(self, &Key::desktop_connection(name), &exists), |_| false).await
     }
 
     async fn session_seen(&self, name: &EndUserName, session: &WebConnectorSession) -> Result<Written, StoreError> {
@@ -155,6 +163,9 @@ impl JobStore for Table {
         Ok(Some(end))
     }
 }
+
+/// The attribute of a connection that a run waits for.
+const AWAITED: &str = "is_awaited";
 
 /// The condition that a job waits.
 fn queued() -> String {

@@ -41,8 +41,8 @@ fn figures(item: &Item) -> BTreeMap<Figure, u64> {
 fn connections(item: &Item) -> BTreeMap<PlatformName, Connections> {
     let mut by_platform = BTreeMap::<PlatformName, Connections>::new();
     for (name, number) in numbers(item) {
-        let Some((platform, status)) = name.split_once('_') else { continue };
-        let (Ok(platform), Ok(status)) = (platform.parse(), status.parse::<Status>()) else { continue };
+        let Some((platform, status)) = PlatformName::at_start_of(name) else { continue };
+        let Ok(status) = status.parse::<Status>() else { continue };
         let connections = by_platform.entry(platform).or_default();
         match status {
             Status::Active => connections.active = number,

@@ -174,6 +174,12 @@ impl SyncStore for Table {
         })
     }
 
+    async fn make_due(&self, connection: &ConnectionId, now: Timestamp) -> Result<Written, StoreError> {
+        let changes = due(Changes::default(), connection, Some(now))?.naming("active").given(":now", number(millis(now)));
+        let rests = "attribute_exists(#active) AND attribute_not_exists(lease_until) AND #due_at > :now";
+        self.update(changes.under(self, &Key::sync_state(connection), rests), |_| false).await
+    }
+
     async fn finish(&self, lease: &SyncLease, finish: &Finish<'_>) -> Result<Written, StoreError> {
         self.end_under_lease(lease, finish).await
     }

@@ -16,8 +16,8 @@ use crate::table::{PK, SK, Table};
 use crate::update::Changes;
 
 impl Table {
-    /// The connection's part of a consent: all attributes that a consent decides, and none that a partner may have set.
-    pub(super) fn consented(&self, connection: &Connection, previous: Option<&Connection>) -> Result<Update, StoreError> {
+    /// The connection's part of a consent, or of the first answer of a company file: all attributes that these decide, and none that a partner may have set.
+    pub(crate) fn consented(&self, connection: &Connection, previous: Option<&Connection>) -> Result<Update, StoreError> {
         let key = Key::connection(&connection.id);
         let mut item = crate::connections::row::write(connection)?;
         // A partner may have set the freshness of an existing connection, so a consent does not change it.

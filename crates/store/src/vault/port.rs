@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::connection::{ConnectionId, DeathCause, LastFailure, Status};
+use counterfoil_core::model::desktop::end_user::EndUserName;
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::kept_answer::KeptAnswer;
 use counterfoil_core::model::lease::Lease;
@@ -249,6 +250,9 @@ impl GrantStore for Table {
         ];
         if let Some(revocation) = revocation {
             items.push(self.put(crate::revocations::row::write(revocation)?));
+        }
+        if let Some(end_user) = EndUserName::of_connection(&connection.id).filter(|_| !connection.company.platform.has_oauth()) {
+            items.push(transact_update(self.web_connector_refused(&end_user)?));
         }
         if let Some(purge) = purge {
             items.extend(self.purge_items(purge).await?);

@@ -39,6 +39,10 @@ pub struct DesktopConnection {
     pub last_request_at: Option<Timestamp>,
     /// The last time that QuickBooks answered a request.
     pub last_successful_request_at: Option<Timestamp>,
+    /// The `FileID` with which it is stored as a connection for imports; `None` until QuickBooks has answered.
+    pub connected_file: Option<String>,
+    /// Whether a run of an import waits for the next sign-in.
+    pub is_awaited: bool,
     /// The session of the Web Connector that is open.
     pub session: Option<WebConnectorSession>,
 }

@@ -27,6 +27,12 @@ impl EndUserName {
         ConnectionId { partner: self.partner.clone(), company_key }
     }
 
+    /// The end user of a connection; `None` if the connection is not one of QuickBooks Desktop.
+    pub fn of_connection(id: &ConnectionId) -> Option<Self> {
+        let end_user = EndUserId::parse(id.company_key.as_str())?;
+        Some(Self { partner: id.partner.clone(), id: end_user })
+    }
+
     /// The user name of its Web Connector.
     pub fn user_name(&self) -> String {
         format!("qbd_{}_{}", self.partner, self.id.digits())
@@ -64,6 +70,7 @@ mod tests {
         let id = EndUserId::of_digits(&"0f".repeat(16));
         let name = EndUserName { partner: PartnerId::parse("partner_abc_123").expect("a partner id"), id };
         assert_eq!(EndUserName::of_user_name(&name.user_name()), Some(name.clone()));
+        assert_eq!(EndUserName::of_connection(&name.connection_id()), Some(name.clone()));
         assert_eq!(name.connection_id().company_key.as_str(), name.id.as_str());
         for bad in ["", "qbd_", "qbd_default", "qbd__00", "default_000", "qbd_default_00000000"] {
             assert_eq!(EndUserName::of_user_name(bad), None, "{bad}");

@@ -4,11 +4,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::model::audit::Audit;
+use crate::model::connection::Connection;
 use crate::model::desktop::auth_session::AuthSession;
 use crate::model::desktop::connection::{DesktopConnection, WebConnectorSession};
 use crate::model::desktop::end_user::{EndUser, EndUserName};
 use crate::model::desktop::id::{AuthSessionId, EndUserId, JobId};
 use crate::model::desktop::job::{Job, JobFailure};
+use crate::model::event::Event;
 use crate::model::name::PartnerId;
 use crate::model::secret::{Fingerprint, Sealed};
 use crate::port::store::{Created, StoreError, Written};
@@ -45,6 +47,10 @@ pub trait EndUserStore: Send + Sync {
     /// Replaces the `.qwc` file and the `FileID` of a connection. `Overtaken` if there is no connection.
     async fn replace_qwc(&self, name: &EndUserName, file_id: &str, qwc: &str, audit: &Audit) -> Result<Written, StoreError>;
 
+    /// Stores a connection of QuickBooks Desktop as a connection of the partner, with its event and audit row, all or nothing.
+    /// `Overtaken` if one of the two is no longer as it was read.
+    async fn connect(&self, connect: &Connect) -> Result<Written, StoreError>;
+
     /// Stores a new session of the auth flow.
     async fn create_auth_session(&self, session: &AuthSession, audit: &Audit) -> Result<(), StoreError>;
 
@@ -53,6 +59,21 @@ pub trait EndUserStore: Send + Sync {
 
     /// Stores when the page of a session showed a password.
     async fn password_shown(&self, partner: &PartnerId, id: &AuthSessionId, at: Timestamp) -> Result<(), StoreError>;
+}
+
+/// The connection of an end user that becomes one of the partner's connections.
+#[derive(Clone)]
+pub struct Connect {
+    /// The end user's connection as it was read.
+    pub desktop: DesktopConnection,
+    /// The partner's connection as it was read; `None` if there was none.
+    pub previous: Option<Connection>,
+    /// The partner's connection. Its epoch is above the previous one.
+    pub connection: Connection,
+    /// The audit row.
+    pub audit: Audit,
+    /// The event.
+    pub event: Event,
 }
 
 /// The connection of an end user and its jobs that are not finished, oldest first: at most
@@ -72,14 +93,18 @@ pub trait JobStore: Send + Sync {
     async fn room(&self, name: &EndUserName) -> Result<Option<Room>, StoreError>;
 
     /// Stores that the Web Connector signed in, and replaces its session. `Overtaken` if there is no connection, or if its password is
-    /// not this one any more.
+    /// not this one any more. If it was [awaited](Self::await_sign_in), it is no longer, and the session is held open from now on.
     async fn signed_in(
         &self,
         name: &EndUserName,
         password: &Fingerprint,
         session: Option<&WebConnectorSession>,
         at: Timestamp,
+        was_awaited: bool,
     ) -> Result<Written, StoreError>;
+
+    /// Stores that a run waits for the next sign-in. `Overtaken` if there is no connection.
+    async fn await_sign_in(&self, name: &EndUserName) -> Result<Written, StoreError>;
 
     /// Stores the state of a session. `Overtaken` if another session has replaced it.
     async fn session_seen(&self, name: &EndUserName, session: &WebConnectorSession) -> Result<Written, StoreError>;

@@ -69,6 +69,9 @@ pub trait SyncStore: Send + Sync {
     /// Stores a run that pauses, and returns the lease, if it holds. The connection is due at `due_at`.
     async fn rest(&self, lease: &SyncLease, sync: &SyncRun, due_at: Timestamp) -> Result<Written, StoreError>;
 
+    /// Makes a connection due whose active run rests. `Overtaken` if it has none, or is due.
+    async fn make_due(&self, connection: &ConnectionId, now: Timestamp) -> Result<Written, StoreError>;
+
     /// Stores the end of a run and its event, all or nothing, if the lease holds. The queued run becomes active, and is due at
     /// once. Without one, the connection is due at the next time of its schedule, or when the notified runs are due. `Busy` if the
     /// state was changed at the same time.

@@ -202,6 +202,8 @@ async fn new_connection(
         last_polled_at: None,
         last_request_at: None,
         last_successful_request_at: None,
+        connected_file: None,
+        is_awaited: false,
         session: None,
     })
 }

@@ -1,5 +1,7 @@
 //! End users: created, listed, read and deleted by a partner.
 
+use std::time::Duration;
+
 use crate::model::api_key::ApiKey;
 use crate::model::audit::{Action, Actor};
 use crate::model::desktop::connection::DesktopConnection;
@@ -7,6 +9,7 @@ use crate::model::desktop::end_user::{END_USERS_MOST, EndUser, EndUserName};
 use crate::model::desktop::id::EndUserId;
 use crate::model::name::PartnerId;
 use crate::port::store::{Created, Written};
+use crate::service::revocation::disconnect::{History, disconnect};
 use crate::{App, Error};
 
 /// The number of end users in one read of the list.
@@ -80,13 +83,18 @@ pub async fn read_end_user(app: &App, name: &EndUserName) -> Result<WithConnecti
     app.end_users.end_user(name).await?.ok_or(Error::NO_END_USER)
 }
 
-/// Deletes an end user and its connection. The Web Connector is then refused.
+/// Deletes an end user and its connection. The Web Connector is then refused. If records were imported, a purge removes them. Everything is
+/// over when the clock has counted to `ends_at`.
 ///
 /// # Errors
 /// `NotFound` if the partner has no such end user.
-pub async fn delete_end_user(app: &App, key: &ApiKey, name: &EndUserName) -> Result<(), Error> {
+pub async fn delete_end_user(app: &App, key: &ApiKey, name: &EndUserName, ends_at: Duration) -> Result<(), Error> {
     let (end_user, _) = read_end_user(app, name).await?;
-    let audit = app.audit(&name.connection_id(), Action::EndUserDeleted, Actor::Key(key.id.clone()), []);
+    let id = name.connection_id();
+    if app.connections.read(&id).await?.is_some() {
+        disconnect(app, key, &id.company_key, History::Purged, ends_at).await?;
+    }
+    let audit = app.audit(&id, Action::EndUserDeleted, Actor::Key(key.id.clone()), []);
     match app.end_users.delete_end_user(&end_user, &audit).await? {
         Written::Stored => Ok(()),
         Written::Overtaken => Err(Error::NO_END_USER),

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod ask;
 pub mod auth_flow;
 pub mod close;
+mod connect;
 pub mod end_users;
 mod finish;
 pub mod receive;

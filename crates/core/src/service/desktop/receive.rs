@@ -5,6 +5,7 @@ use crate::model::desktop::job::{Job, JobFailure, JobState};
 use crate::model::secret::Secret;
 use crate::port::store::desktop::JobEnd;
 use crate::service::desktop::answer::sealed_parts;
+use crate::service::desktop::connect::connect;
 use crate::service::desktop::finish::finish;
 use crate::service::desktop::send::room_of;
 use crate::{App, Error};
@@ -41,6 +42,9 @@ pub async fn receive(app: &App, ticket: &Secret, received: Received) -> Result<P
     let is_sent_here = |job: &&Job| matches!(&job.state, JobState::Sent(sent) if sent.matches(&ticket.hash));
     if let Some(job) = room.jobs.iter().find(is_sent_here) {
         let end = end_of(app, job, &ticket, received).await?;
+        if matches!(end, JobEnd::Answered { .. }) {
+            connect(app, &room.connection).await?;
+        }
         finish(app, job, &end).await?;
         return Ok(Progress::GoOn);
     }

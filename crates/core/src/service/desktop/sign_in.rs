@@ -1,5 +1,6 @@
 //! The Web Connector signs in. Counterfoil gives it a ticket if a job waits for it.
 
+use crate::model::connection::ConnectionId;
 use crate::model::desktop::connection::{Ticket, WebConnectorSession};
 use crate::model::desktop::end_user::EndUserName;
 use crate::model::desktop::id::JobId;
@@ -11,6 +12,7 @@ use crate::port::store::Written;
 use crate::port::store::desktop::{JobEnd, Room};
 use crate::service::desktop::finish::finish;
 use crate::service::desktop::sealing_owner;
+use crate::service::sync::wake;
 use crate::{App, Error};
 
 /// The purpose of the sealed request of a job.
@@ -27,7 +29,8 @@ pub enum SignIn {
 }
 
 /// Signs a Web Connector in. A session that it had before has ended: a read that was sent in it is sent again, and the outcome of a
-/// write is unknown. Until QuickBooks has answered once, a cheap request waits for every sign-in, so that the setup can be confirmed.
+/// write is unknown. Until QuickBooks has answered once, a cheap request waits for every sign-in, so that the setup can be confirmed. If a
+/// run waits for the Web Connector, it goes on, and finds a session that is held open for it.
 ///
 /// # Errors
 /// The errors of the table and the keyring.
@@ -39,7 +42,9 @@ pub async fn sign_in(app: &App, user_name: &str, password: &Secret, qbxml: &dyn 
         return Ok(SignIn::Refused);
     }
     let waits = settle_lost(app, &room, qbxml).await? | waits(app, &room);
-    let filler = if waits || room.connection.is_set_up() { None } else { Some(create_host_query(app, &name, qbxml).await?) };
+    let is_awaited = room.connection.is_awaited;
+    let needs_session = !room.connection.is_set_up() || is_awaited;
+    let filler = if waits || !needs_session { None } else { Some(create_host_query(app, &name, qbxml).await?) };
     let session = if waits || filler.is_some() {
         let mut random = [0; 16];
         app.entropy.fill(&mut random);
@@ -49,14 +54,28 @@ pub async fn sign_in(app: &App, user_name: &str, password: &Secret, qbxml: &dyn 
     };
     let stored =
         session.as_ref().map(|ticket| WebConnectorSession { ticket: ticket.fingerprint(), seen_at: app.now(), refusal: None });
-    match app.jobs.signed_in(&name, &password, stored.as_ref(), app.now()).await? {
-        Written::Stored => Ok(session.map_or(SignIn::Idle, SignIn::Work)),
+    match app.jobs.signed_in(&name, &password, stored.as_ref(), app.now(), is_awaited).await? {
+        Written::Stored => {
+            if is_awaited {
+                resume_import(app, &name.connection_id()).await;
+            }
+            Ok(session.map_or(SignIn::Idle, SignIn::Work))
+        }
         Written::Overtaken => {
             if let Some(filler) = filler {
                 app.jobs.withdraw_job(&name, &filler.id).await?;
             }
             Ok(SignIn::Refused)
         }
+    }
+}
+
+/// Makes the run due that waits for the Web Connector. If the table fails, the run is due at the end of its pause.
+async fn resume_import(app: &App, id: &ConnectionId) {
+    match app.syncs.make_due(id, app.now()).await {
+        Ok(Written::Stored) => wake(app, &[id]).await,
+        Ok(Written::Overtaken) => {}
+        Err(error) => tracing::warn!(connection = %id, %error, "a waiting run could not be made due"),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::port::store::{StoreError, Written};
 use crate::{App, Error};
 
 use crate::service::optimistic::Tries;
-use crate::service::vault::refresh::of_its_client;
+use crate::service::sync::books::Books;
 
 /// The longest time between two full runs. Only a full run shows that the stored records equal the platform's.
 const FULL_EVERY: Duration = Duration::from_secs(7 * 86_400);
@@ -44,7 +44,7 @@ pub struct SyncRequest {
 /// `Invalid` if there is no import for the platform; `InProgress` if another run is queued already; the table's errors.
 pub async fn begin(app: &App, connection: &Connection, request: &SyncRequest) -> Result<SyncRun, Error> {
     let platform = connection.company.platform;
-    if of_its_client(app, &connection.company).await?.accounting().is_none() {
+    if Books::of(app, &connection.id, &connection.company).await?.accounting().is_none() {
         return Err(Error::invalid("import_not_supported", format!("Nothing is imported from {platform}.")));
     }
     let mut tries = Tries::new(app, "a run could not be begun");

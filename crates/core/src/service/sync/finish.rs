@@ -75,6 +75,6 @@ impl Run<'_> {
 
 /// Whether only the customer can remove the cause. Then no alarm is raised.
 pub(crate) fn is_the_customers(failure: SyncFailure) -> bool {
-    use SyncFailure::{AccessDenied, CompanyGone, Disconnected, ReauthorizationRequired};
-    matches!(failure, ReauthorizationRequired | CompanyGone | AccessDenied | Disconnected)
+    use SyncFailure::{AccessDenied, CompanyGone, Disconnected, NotActive, ReauthorizationRequired};
+    matches!(failure, ReauthorizationRequired | CompanyGone | AccessDenied | Disconnected | NotActive)
 }

@@ -3,6 +3,7 @@
 mod admission;
 mod batches;
 pub mod begin;
+mod books;
 mod compare;
 pub mod configure;
 pub(crate) mod due;

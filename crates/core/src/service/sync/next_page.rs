@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::model::connection::{Company, Connection, GrantState};
 use crate::model::probe::Probe;
+use crate::model::secret::Secret;
 use crate::model::sync::{SyncFailure, SyncRun};
 use crate::model::time::later;
 use crate::port::accounting::{Accounting, Limit, Page, PageRequest, ReadFailure};
@@ -15,8 +16,8 @@ use crate::{App, Error};
 
 use crate::service::figures::count_throttled;
 use crate::service::sync::admission::{Admission, Admitted};
+use crate::service::sync::books::Books;
 use crate::service::vault::read::{Token, force_refresh, read_token};
-use crate::service::vault::refresh::of_its_client;
 
 /// The longest time for one page. A platform may need half a minute for a thousand records.
 const PAGE_TIME_MOST: Duration = Duration::from_secs(30);
@@ -31,6 +32,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The pause before a refused token that was just refreshed is refreshed again: longer than the vault's least time between two forced
 /// refreshes (T-4).
 const PAUSE_AFTER_A_REFRESH: Duration = Duration::from_secs(11);
+/// The longest pause while the Web Connector is not active. Its next sign-in ends the pause.
+const PAUSE_WITHOUT_A_SIGN_IN: Duration = Duration::from_secs(900);
 
 /// The result of reading a page.
 pub(crate) enum Fetched {
@@ -60,6 +63,8 @@ pub(crate) enum Cause {
     Limit,
     /// The platform answered that its daily limit is reached.
     DailyLimit,
+    /// The Web Connector is not active.
+    NotActive,
     /// Any other reason.
     Failure,
 }
@@ -74,12 +79,12 @@ pub(crate) async fn next_page(app: &Arc<App>, sync: &mut SyncRun, ends_at: Durat
         Ok(connection) => connection,
         Err(failure) => return Ok(Fetched::Failure(failure)),
     };
-    let platform = match of_its_client(app, &connection.company).await {
-        Ok(platform) => platform,
+    let books = match Books::of(app, &connection.id, &connection.company).await {
+        Ok(books) => books,
         Err(error) => return Ok(failed(sync, &error)),
     };
-    let accounting = platform.accounting().ok_or_else(|| Error::Internal("a run of a platform without books".to_owned()))?;
-    let token = match read_token(app, connection, None, ends_at).await {
+    let accounting = books.accounting().ok_or_else(|| Error::Internal("a run of a platform without books".to_owned()))?;
+    let token = match token_of(app, connection, ends_at).await {
         Ok(token) => token,
         Err(error) => return no_token(app, sync, &error).await,
     };
@@ -104,6 +109,14 @@ pub(crate) async fn next_page(app: &Arc<App>, sync: &mut SyncRun, ends_at: Durat
         }
         Answer::Fetched(fetched) => Ok(fetched),
     }
+}
+
+/// A valid token; an empty one for a platform without tokens.
+async fn token_of(app: &Arc<App>, connection: Connection, ends_at: Duration) -> Result<Token, Error> {
+    if connection.grant_state == GrantState::WithoutGrant {
+        return Ok(Token { connection, access_token: Secret::new("") });
+    }
+    read_token(app, connection, None, ends_at).await
 }
 
 /// The answer to one request.
@@ -180,6 +193,7 @@ fn no_page(sync: &SyncRun, failure: ReadFailure) -> Fetched {
         ReadFailure::Limited { retry_after, limit: Limit::Day } => retry(retry_after, Cause::DailyLimit),
         ReadFailure::Limited { retry_after, .. } => retry(retry_after.max(PAUSE), Cause::Failure),
         ReadFailure::Held => retry(PAUSE, Cause::Limit),
+        ReadFailure::NotActive => retry(PAUSE_WITHOUT_A_SIGN_IN, Cause::NotActive),
         ReadFailure::Unavailable { retry_after } => retry(retry_after.unwrap_or(PAUSE), Cause::Failure),
         ReadFailure::Rejected { code } => {
             tracing::error!(sync = sync.id.as_str(), code, fault = "internal", "a platform rejected the request for a page");
@@ -195,7 +209,7 @@ async fn connection_of(app: &App, sync: &SyncRun) -> Result<Result<Connection, S
     };
     let is_same = is_company_of(&connection, sync);
     Ok(match connection.grant_state {
-        GrantState::Active(_) if is_same => Ok(connection),
+        GrantState::Active(_) | GrantState::WithoutGrant if is_same => Ok(connection),
         GrantState::NeedsReauthorization { .. } if is_same => Err(SyncFailure::ReauthorizationRequired),
         _ => Err(SyncFailure::Disconnected),
     })

@@ -12,12 +12,12 @@ use crate::model::sync::reconciliation::{Covers, Reconciliation, Totals};
 use crate::model::sync::{Mode, SyncKind};
 use crate::model::time::later;
 
+use crate::service::sync::books::Books;
 use crate::service::sync::compare::{Comparison, RunPage, absent};
 use crate::service::sync::marks::Mark;
 use crate::service::sync::page::Changed;
 use crate::service::sync::run::{Run, RunError};
 use crate::service::sync::stored::page_logs;
-use crate::service::vault::refresh::of_its_client;
 
 /// How many records are compared at once.
 const COMPARED_AT_ONCE: usize = 1_000;
@@ -44,8 +44,8 @@ impl Run<'_> {
 
     /// Adds up all stored records of the company, and marks those as deleted that the run has not seen.
     async fn all_stored(&mut self, until: Duration) -> Result<Option<Totals>, RunError> {
-        let platform = of_its_client(self.app, &self.sync.company).await?;
-        let accounting = platform.accounting().ok_or_else(|| Error::Internal("a run of a platform without books".to_owned()))?;
+        let books = Books::of(self.app, &self.sync.connection, &self.sync.company).await?;
+        let accounting = books.accounting().ok_or_else(|| Error::Internal("a run of a platform without books".to_owned()))?;
         let types = accounting.entity_types(self.sync.options.kind);
         let mut stored = Totals::default();
         for kind in kinds(self.sync.options.kind) {

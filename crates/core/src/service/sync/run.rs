@@ -65,6 +65,7 @@ impl<'a> Run<'a> {
         };
         run.sync.status = SyncStatus::Running;
         run.sync.resumes_at = None;
+        run.sync.failure = None;
         let mut after = 0;
         while after < run.sync.pages {
             for log in page_logs(app, &run.sync, after).await? {

@@ -25,6 +25,8 @@ const PAUSE_LONGEST: Duration = Duration::from_secs(3_600);
 const FAILURES_MOST: u32 = 14;
 /// The hours for which a run waits for daily limits, without a page between them, before it fails.
 const LIMITED_HOURS_MOST: u32 = 72;
+/// The pauses without a sign-in of the Web Connector after which a run fails: seven days.
+const NOT_ACTIVE_MOST: u32 = 672;
 /// The requests that the platform must still allow, by its own count, for the next page to be read without a pause.
 const LEFT_LEAST: u64 = 3;
 /// The first pause after an error of ours, such as one of the table.
@@ -141,6 +143,7 @@ impl Run<'_> {
         let failed = match pause.cause {
             Cause::Limit => None,
             Cause::DailyLimit => Some((hours(time), LIMITED_HOURS_MOST, SyncFailure::DailyLimit)),
+            Cause::NotActive => Some((1, NOT_ACTIVE_MOST, SyncFailure::NotActive)),
             Cause::Failure => Some((1, FAILURES_MOST, SyncFailure::PlatformUnavailable)),
         };
         if let Some((count, most, failure)) = failed {
@@ -161,6 +164,7 @@ impl Run<'_> {
             self.app.clock.sleep(time).await;
             return Ok(None);
         }
+        self.sync.failure = (pause.cause == Cause::NotActive).then_some(SyncFailure::NotActive);
         self.rest(SyncStatus::Waiting, time).await.map(Some)
     }
 

@@ -106,7 +106,9 @@ impl Transfers {
             }
             _ if is_known => Ok(Next::Nothing),
             GrantState::Disconnected => Ok(Next::Store(Some(Box::new(connection)))),
-            GrantState::Active(_) | GrantState::NeedsReauthorization { .. } => Err(TransferFailure::Exists),
+            GrantState::Active(_) | GrantState::WithoutGrant | GrantState::NeedsReauthorization { .. } => {
+                Err(TransferFailure::Exists)
+            }
         }
     }
 

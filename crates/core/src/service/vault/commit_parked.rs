@@ -46,7 +46,7 @@ pub async fn commit_parked(app: &App, parked: &Parked) -> Result<Unparked, Error
             return Ok(Unparked::Late);
         };
         let (written, unparked) = match connection.grant_state {
-            GrantState::Disconnected => return Ok(Unparked::Late),
+            GrantState::WithoutGrant | GrantState::Disconnected => return Ok(Unparked::Late),
             // The connection becomes active only after the platform has given access to the company: to a probe or to the import.
             GrantState::NeedsReauthorization { cause, .. } if cause.awaits_access() => {
                 (app.grants.renew_withdrawn(&connection.id, &commit).await?, Unparked::Committed)

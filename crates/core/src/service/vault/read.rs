@@ -195,10 +195,15 @@ pub(crate) async fn open(app: &App, connection: Connection) -> Result<Token, Err
 fn standing_error(connection: &Connection) -> Option<Error> {
     let why = match &connection.grant_state {
         GrantState::Active(_) => return None,
+        GrantState::WithoutGrant => return Some(no_tokens(connection)),
         GrantState::NeedsReauthorization { cause, .. } => FailureCode::from(*cause).in_words(),
         GrantState::Disconnected => "The connection was disconnected.",
     };
     Some(Error::ConsentNeeded { found: Ended::Before, why })
+}
+
+fn no_tokens(connection: &Connection) -> Error {
+    Error::conflict("no_tokens", format!("{} gives no tokens.", connection.company.platform.title()))
 }
 
 const NO_REFRESH_TOKEN: Error =

@@ -80,6 +80,7 @@ async fn a_partner_has_ten_thousand_end_users_at_most() {
     let last = created("last").await.expect("the last one");
     assert_eq!(created("none").await.map_err(|error| error.code()).err(), Some("too_many_end_users"));
     assert_eq!(list_end_users(&desk.app, &key.partner).await.map(|all| all.len()), Ok(END_USERS_MOST));
-    delete_end_user(&desk.app, &key, &last.name).await.expect("deleted");
+    let ends_at = desk.app.clock.elapsed() + PATIENCE;
+    delete_end_user(&desk.app, &key, &last.name, ends_at).await.expect("deleted");
     created("another").await.expect("room for one");
 }

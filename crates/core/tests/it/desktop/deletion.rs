@@ -7,11 +7,12 @@ use counterfoil_core::service::desktop::sign_in::SignIn;
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use super::answers::incompressible;
-use super::harness::{ANSWER, Desk, checks, new_check, partners_key, signed_in, wanted, work};
+use super::harness::{ANSWER, Desk, PATIENCE, checks, new_check, partners_key, signed_in, wanted, work};
 use crate::harness::eventually;
 
 async fn delete(desk: &Desk) {
-    delete_end_user(&desk.app, &partners_key(), &desk.user.name).await.expect("deleted");
+    let ends_at = desk.app.clock.elapsed() + PATIENCE;
+    delete_end_user(&desk.app, &partners_key(), &desk.user.name, ends_at).await.expect("deleted");
 }
 
 /// As [`Desk::new`], without the answer to the request of the setup, which TTL deletes.

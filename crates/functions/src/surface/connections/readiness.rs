@@ -92,12 +92,18 @@ pub(crate) fn action(advice: Advice, renewal: &StartParams) -> String {
             format!("Set PUBLIC_BASE_URL, and register the redirect URI at the platform. Then test the connection: {verify}.")
         }
         Advice::Refresh => format!("Request a refresh now: POST /api/token/{key}/refresh."),
+        Advice::Consent if !platform.has_oauth() => {
+            "Send the customer the link of an auth session to set up the Web Connector again: POST /v1/auth-sessions.".to_owned()
+        }
         Advice::Consent => format!("Send the customer to {start} to consent again."),
         Advice::Disconnect => format!("Revoke the tokens and disconnect here too: DELETE /api/connections/{key}."),
         Advice::TransferAgain => "Run counterfoil import again with this connection.".to_owned(),
         Advice::AskAgain => "Check again in a minute.".to_owned(),
         Advice::Import(kind) => format!("Start the import again: {}.", import(kind)),
         Advice::ImportAll(kind) => format!("Import everything again: {} with \"full\": true.", import(kind)),
+        Advice::OpenWebConnector => {
+            "Have the customer open the QuickBooks Web Connector on the computer with QuickBooks, and tick Auto-Run.".to_owned()
+        }
         Advice::CheckWorker => "Look at the alarms of the function sync-worker.".to_owned(),
         Advice::CheckEndpoints => {
             "Read the failed attempts in GET /v1/deliveries. Correct or enable the endpoints in /v1/webhooks.".to_owned()

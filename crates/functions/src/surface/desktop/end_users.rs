@@ -11,6 +11,7 @@ use counterfoil_core::{App, Error};
 use counterfoil_desktop::failure::Failure;
 use serde::{Deserialize, Serialize};
 
+use crate::deadline::EndsAt;
 use crate::extract::body::JsonBody;
 use crate::extract::path::{FromPath, InPath};
 use crate::surface::desktop::answers::{EndUserAnswer, ListAnswer};
@@ -84,10 +85,11 @@ struct Deletion {
 
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
+    EndsAt(ends_at): EndsAt,
     DesktopCaller(key): DesktopCaller,
     InPath(id): InPath<EndUserId>,
 ) -> Result<Json<impl Serialize>, Refused> {
     let name = EndUserName { partner: key.partner.clone(), id };
-    end_users::delete_end_user(&app, &key, &name).await?;
+    end_users::delete_end_user(&app, &key, &name, ends_at).await?;
     Ok(Json(Deletion { id: name.id.to_string(), object_type: "end_user", deleted: true }))
 }

@@ -1,15 +1,25 @@
 //! QuickBooks Desktop in the story: an end user sets a Web Connector up, and a partner reads a company file through it.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::name::{CompanyKey, PartnerId};
+use counterfoil_core::model::sync::{SyncFailure, SyncStatus};
+use counterfoil_core::port::store::Written;
+use counterfoil_store::waking;
 use counterfoil_testkit::http_event::HttpEvent;
 use serde_json::{Value, json};
 
 use super::{LONG_UNUSED, Story};
 use crate::deployment::BASE_URL;
+use crate::event::Sample;
 use crate::function::Answer;
 
 const USERS: &str = "/v1/end-users";
+/// The time of an invocation, which is enough for a request to a company file that nobody fetches.
+const FOR_A_PAGE: Duration = Duration::from_secs(14);
 /// What QuickBooks says of the company file with the first request of a session.
 const HOST: &str = "<QBXML><QBXMLMsgsRs><CompanyQueryRs statusCode=\"0\" statusSeverity=\"Info\"><CompanyRet>\
     <CompanyName>Larkspur Bikes</CompanyName></CompanyRet></CompanyQueryRs></QBXMLMsgsRs></QBXML>";
@@ -35,10 +45,31 @@ impl Story {
         let (checked, ()) = tokio::join!(self.desktop(check(), &key), self.carries_one(user_name, &password));
         assert_eq!(checked.json(200)["status"], "ok");
         self.desktop(check().header("conductor-timeout-seconds", "1"), &key).await.json(504);
+        self.waits_for_the_web_connector(id).await;
         let listed = self.desktop(HttpEvent::get(USERS), &key).await.json(200);
         assert_eq!(listed["data"][0]["id"], user, "{listed}");
         self.desktop(HttpEvent::new("DELETE", &format!("{USERS}/{id}")), &key).await.json(200);
         assert!(!self.updates(user_name, &password).await, "it is refused");
+    }
+
+    /// An import whose requests nobody fetches: neither that of the function which begins it, nor that of the worker.
+    async fn waits_for_the_web_connector(&self, end_user: &str) {
+        let event = HttpEvent::post("/v1/oauth/quickbooks_desktop/sync").header("x-api-key", &self.key).to_json();
+        let answer = self.function("sync").lambda.invoke_within(&event, FOR_A_PAGE).await.expect("an answer");
+        assert_eq!(answer["statusCode"], 202, "{answer}");
+        let id = ConnectionId {
+            partner: PartnerId::default_partner(),
+            company_key: CompanyKey::parse(end_user).expect("an id is a company key"),
+        };
+        let app = &self.deployment.operator;
+        assert_eq!(app.syncs.make_due(&id, app.now()).await.expect("the table answers"), Written::Stored);
+        let mut event = Sample::of("sync-worker").to_json();
+        event["Records"][0]["body"] = json!(waking::write(&id).expect("a message"));
+        let ran = self.function("sync-worker").lambda.invoke_within(&event, FOR_A_PAGE).await;
+        assert_eq!(ran.expect("the run rests"), Value::Null);
+        let (_, run) = app.syncs.state(&id).await.expect("the table answers").active.expect("it is not over");
+        let run = app.syncs.sync(&id.partner, &run).await.expect("the table answers").expect("a run");
+        assert_eq!((run.status, run.failure), (SyncStatus::Waiting, Some(SyncFailure::NotActive)));
     }
 
     async fn desktop(&self, event: HttpEvent, key: &str) -> Answer {

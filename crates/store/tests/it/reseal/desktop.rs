@@ -63,6 +63,8 @@ pub(super) async fn every_sealed_row(store: &Store) {
         last_polled_at: None,
         last_request_at: None,
         last_successful_request_at: None,
+        connected_file: None,
+        is_awaited: false,
         session: None,
     };
     let end_user = EndUser {

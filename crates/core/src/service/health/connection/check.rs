@@ -54,6 +54,8 @@ pub enum Advice {
     Import(SyncKind),
     /// Start an import of this kind that reads everything.
     ImportAll(SyncKind),
+    /// Have the customer open the Web Connector.
+    OpenWebConnector,
     /// Look at the alarms of the worker of imports.
     CheckWorker,
     /// Correct or enable the webhook endpoints.
@@ -74,6 +76,7 @@ impl Advice {
     pub(super) fn after_import(kind: SyncKind, failure: SyncFailure) -> Self {
         match failure {
             SyncFailure::PlatformUnavailable | SyncFailure::DailyLimit => Self::Import(kind),
+            SyncFailure::NotActive => Self::OpenWebConnector,
             SyncFailure::TooManyErrors => Self::ImportAll(kind),
             SyncFailure::ReauthorizationRequired
             | SyncFailure::CompanyGone

@@ -1,11 +1,12 @@
 //! Whether the platform gives access to the connection's company.
 
 use crate::model::connection::{DeathCause, GrantState};
+use crate::model::desktop::connection::DesktopConnection;
 use crate::model::failure_code::FailureCode;
 use crate::model::probe::AccessAnswer;
 
 use super::Seen;
-use super::check::{Advice, Check, Named};
+use super::check::{Advice, Check, Named, utc};
 
 /// The platform has confirmed the company, and its last answer does not say otherwise.
 pub(super) fn company(seen: &Seen<'_>) -> Check {
@@ -13,6 +14,7 @@ pub(super) fn company(seen: &Seen<'_>) -> Check {
     let company = &seen.connection.company;
     match &seen.connection.grant_state {
         GrantState::Disconnected => return check.fail("The connection was disconnected.", Advice::Consent),
+        GrantState::WithoutGrant => return company_file(seen, check),
         GrantState::NeedsReauthorization { cause: cause @ DeathCause::AccessWithdrawn, .. } => {
             return check.fail(FailureCode::from(*cause).in_words(), Advice::Disconnect);
         }
@@ -37,5 +39,17 @@ pub(super) fn company(seen: &Seen<'_>) -> Check {
             check.fail(message, Advice::Disconnect)
         }
         Some(AccessAnswer::Unclear) => check.warn(format!("{platform} gave no clear answer."), Advice::AskAgain),
+    }
+}
+
+/// The Web Connector has called a moment ago.
+fn company_file(seen: &Seen<'_>, check: Named) -> Check {
+    let last_active = seen.web_connector.as_ref().and_then(DesktopConnection::last_active_at);
+    let last_active = last_active.map_or_else(|| "never".to_owned(), utc);
+    let message = format!("The QuickBooks Web Connector was last active: {last_active}.");
+    if seen.web_connector.as_ref().is_some_and(|desktop| desktop.is_active(seen.now)) {
+        check.pass(message)
+    } else {
+        check.warn(message, Advice::OpenWebConnector)
     }
 }

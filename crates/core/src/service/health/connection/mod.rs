@@ -16,7 +16,9 @@ use std::time::Duration;
 use futures_util::future::try_join;
 use jiff::Timestamp;
 
-use crate::model::connection::{Connection, GrantState};
+use crate::model::connection::{Company, Connection, GrantState};
+use crate::model::desktop::connection::DesktopConnection;
+use crate::model::desktop::end_user::EndUserName;
 use crate::model::probe::AccessAnswer;
 use crate::port::store::syncs::SyncState;
 use crate::{App, Error};
@@ -45,7 +47,7 @@ impl Readiness {
 }
 
 /// Checks a connection that the caller has just read. Given the monotonic time `asks_until`, it first asks the platform for the company,
-/// at most once in ten seconds for each connection, and ends by that time. It makes at most three requests to the table, with the
+/// at most once in ten seconds for each connection, and ends by that time. It makes at most four requests to the table, with the
 /// platform six, and those of a refresh if the token needs one.
 ///
 /// # Errors
@@ -61,9 +63,9 @@ pub async fn check_connection(app: &Arc<App>, connection: Connection, asks_until
         }
         _ => (connection, None),
     };
-    let client = of_its_client(app, &connection.company).await;
     let seen = Seen {
-        client: client.map(|platform| Client { needs_refresh_token: platform.needs_refresh_token() }),
+        client: client(app, &connection.company).await,
+        web_connector: web_connector(app, &connection).await?,
         redirect_uri: redirect_uri(app, connection.company.platform),
         answer,
         syncs: &syncs,
@@ -75,12 +77,28 @@ pub async fn check_connection(app: &Arc<App>, connection: Connection, asks_until
     Ok(Readiness { connection, checked_at, checks })
 }
 
+/// The OAuth client of a company. A platform without OAuth has none, and no check of it.
+async fn client(app: &App, company: &Company) -> Result<Client, Error> {
+    if !company.platform.has_oauth() {
+        return Ok(Client { needs_refresh_token: false });
+    }
+    of_its_client(app, company).await.map(|platform| Client { needs_refresh_token: platform.needs_refresh_token() })
+}
+
+async fn web_connector(app: &App, connection: &Connection) -> Result<Option<DesktopConnection>, Error> {
+    let name = EndUserName::of_connection(&connection.id).filter(|_| !connection.company.platform.has_oauth());
+    let Some(name) = name else { return Ok(None) };
+    Ok(app.end_users.end_user(&name).await?.and_then(|(_, desktop)| desktop))
+}
+
 /// What the checks depend on.
 struct Seen<'a> {
     connection: &'a Connection,
     /// The OAuth client of the connection's grant, if its credentials are there.
     client: Result<Client, Error>,
     redirect_uri: Result<String, Error>,
+    /// The Web Connector of a connection to QuickBooks Desktop.
+    web_connector: Option<DesktopConnection>,
     /// The platform's answer to the last request for the company; `None` if there was none lately.
     answer: Option<AccessAnswer>,
     syncs: &'a SyncState,

@@ -10,6 +10,9 @@ use super::check::{Advice, Check, Named};
 pub(super) fn oauth_configuration(seen: &Seen<'_>) -> Check {
     let check = Named("oauth_configuration");
     let company = &seen.connection.company;
+    if !company.platform.has_oauth() {
+        return check.not_used(format!("{} has no OAuth.", company.platform.title()));
+    }
     match &seen.client {
         Err(error @ Error::Misconfigured { .. }) => return check.fail(error.to_string(), Advice::EnterCredentials),
         Err(_) => return check.warn("The credentials could not be read at the moment.", Advice::AskAgain),
@@ -25,9 +28,13 @@ pub(super) fn oauth_configuration(seen: &Seen<'_>) -> Check {
 /// The redirect URI can be built. Only a consent shows whether it is registered at the platform.
 pub(super) fn callback_redirect(seen: &Seen<'_>) -> Check {
     let check = Named("callback_redirect");
+    let platform = seen.connection.company.platform;
+    if !platform.has_oauth() {
+        return check.not_used(format!("{} has no OAuth.", platform.title()));
+    }
     match &seen.redirect_uri {
         Ok(uri) => {
-            let platform = seen.connection.company.platform.title();
+            let platform = platform.title();
             check.pass(format!("The redirect URI is {uri}. It must be registered at {platform} exactly like this."))
         }
         Err(error) => check.fail(error.to_string(), Advice::SetRedirectUri),

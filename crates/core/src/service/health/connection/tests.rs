@@ -34,6 +34,8 @@ fn of_the_installation() -> Vec<Row> {
         ("no answer", State { client: busy(), ..State::new() }, oauth, Warn, Some(Advice::AskAgain)),
         ("a wrong secret", State::new().failing(FailureCode::ClientRefused), oauth, Fail, Some(Advice::EnterCredentials)),
         ("a connection that works", State::new(), callback, Pass, None),
+        ("no OAuth", State::desktop(None), oauth, NotUsed, None),
+        ("no OAuth", State::desktop(None), callback, NotUsed, None),
         ("no base URL", State { redirect_uri: Err(no_base_url()), ..State::new() }, callback, Fail, Some(Advice::SetRedirectUri)),
     ]
 }
@@ -61,6 +63,8 @@ fn of_the_tokens() -> Vec<Row> {
         ("revoked", State::new().dead(DeathCause::Revoked), access, Fail, Some(Advice::Consent)),
         ("not confirmed", State::new().dead(DeathCause::NotConfirmed), access, Fail, Some(Advice::TransferAgain)),
         ("disconnected", State::new().disconnected(), access, Fail, Some(Advice::Consent)),
+        ("no tokens", State::desktop(None), access, NotUsed, None),
+        ("no tokens", State::desktop(None), refresh, NotUsed, None),
         ("a hundred days", State::new(), refresh, Pass, None),
         ("just more than 30 days", ending(DAY * 30 + MINUTE), refresh, Pass, None),
         ("30 days", ending(DAY * 30), refresh, Warn, Some(Advice::Refresh)),
@@ -90,6 +94,15 @@ fn of_the_company() -> Vec<Row> {
         ("ended while asked", answered(AccessAnswer::Unclear).dead(DeathCause::Revoked), company, Pass, None),
         ("claimed", claimed, company, Fail, Some(Advice::TransferAgain)),
         ("disconnected", State::new().disconnected(), company, Fail, Some(Advice::Consent)),
+        ("a Web Connector", State::desktop(Some(now())), company, Pass, None),
+        (
+            "a Web Connector without Auto-Run",
+            State::desktop(Some(earlier(now(), DAY))),
+            company,
+            Warn,
+            Some(Advice::OpenWebConnector),
+        ),
+        ("a Web Connector that never ran", State::desktop(None), company, Warn, Some(Advice::OpenWebConnector)),
     ]
 }
 
@@ -119,6 +132,7 @@ fn of_the_imports() -> Vec<Row> {
         ("daily limit", State::new().failed(SyncFailure::DailyLimit), check, Warn, again),
         ("consent needed", State::new().failed(SyncFailure::ReauthorizationRequired), check, Fail, Some(Advice::Consent)),
         ("consented since", consented, check, Warn, again),
+        ("no Web Connector", State::new().failed(SyncFailure::NotActive), check, Fail, Some(Advice::OpenWebConnector)),
         ("denied", State::new().failed(SyncFailure::AccessDenied), check, Fail, Some(Advice::Consent)),
         ("unreadable", State::new().failed(SyncFailure::TooManyErrors), check, Fail, Some(Advice::ImportAll(kind))),
         ("the worse of both kinds", both, check, Fail, Some(Advice::Consent)),
@@ -164,9 +178,9 @@ fn s8_each_state_has_its_status_and_its_advice() {
 fn s8_every_possible_status_of_each_check_is_in_the_table() {
     let found: BTreeSet<_> = rows().into_iter().map(|(_, _, name, status, _)| (name, status)).collect();
     let possible = [
-        ("oauth_configuration", vec![Pass, Warn, Fail]),
-        ("callback_redirect", vec![Pass, Fail]),
-        ("access_token", vec![Pass, Warn, Fail]),
+        ("oauth_configuration", vec![NotUsed, Pass, Warn, Fail]),
+        ("callback_redirect", vec![NotUsed, Pass, Fail]),
+        ("access_token", vec![NotUsed, Pass, Warn, Fail]),
         ("refresh_token", vec![NotUsed, Pass, Warn, Fail]),
         ("company", vec![Pass, Warn, Fail]),
         ("sync", vec![NotUsed, Pass, Warn, Fail]),

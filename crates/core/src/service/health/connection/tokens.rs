@@ -14,6 +14,8 @@ use crate::service::vault::due::WARN_AHEAD;
 use super::Seen;
 use super::check::{Advice, Check, Named, utc};
 
+const NO_TOKENS: &str = "The platform gives no tokens.";
+
 /// The token is valid, or can be refreshed.
 pub(super) fn access_token(seen: &Seen<'_>) -> Check {
     let check = Named("access_token");
@@ -23,6 +25,7 @@ pub(super) fn access_token(seen: &Seen<'_>) -> Check {
         GrantState::NeedsReauthorization { cause, .. } => {
             return check.fail(FailureCode::from(*cause).in_words(), Advice::after(*cause));
         }
+        GrantState::WithoutGrant => return check.not_used(NO_TOKENS),
         GrantState::Disconnected => return check.fail("The connection was disconnected.", Advice::Consent),
     };
     let expires = utc(grant.access_token_expires_at);
@@ -47,6 +50,7 @@ pub(super) fn refresh_token(seen: &Seen<'_>) -> Check {
             return check.fail(FailureCode::from(*cause).in_words(), Advice::after(*cause));
         }
         GrantState::Active(grant) | GrantState::NeedsReauthorization { grant, .. } => grant,
+        GrantState::WithoutGrant => return check.not_used(NO_TOKENS),
         GrantState::Disconnected => return check.fail("The disconnect deleted the refresh token.", Advice::Consent),
     };
     if grant.refresh_token.is_none() {

@@ -147,6 +147,7 @@ impl Refresh {
             GrantState::Active(()) => {}
             GrantState::NeedsReauthorization { grant: (), cause } if self.reason == Reason::Probe && cause.awaits_access() => {}
             GrantState::NeedsReauthorization { grant: (), cause } => return finish(Outcome::Dead(cause)),
+            GrantState::WithoutGrant => return finish(Outcome::NoRefreshToken),
             GrantState::Disconnected => return finish(Outcome::Disconnected),
         }
         if self.is_satisfied_by(now, view) {

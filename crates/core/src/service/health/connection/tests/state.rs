@@ -6,12 +6,15 @@ use jiff::Timestamp;
 
 use crate::Error;
 use crate::model::connection::{Company, Connection, ConnectionId, DeathCause, Freshness, GrantState, LastFailure};
+use crate::model::desktop::connection::DesktopConnection;
+use crate::model::desktop::end_user::EndUserName;
+use crate::model::desktop::id::{EndUserId, IntegrationConnectionId};
 use crate::model::failure_code::FailureCode;
 use crate::model::grant::StoredGrant;
 use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::platform::{Environment, PlatformName};
 use crate::model::probe::AccessAnswer;
-use crate::model::secret::Sealed;
+use crate::model::secret::{Fingerprint, Sealed};
 use crate::model::sync::{SyncFailure, SyncKind};
 use crate::model::time::{earlier, later};
 use crate::model::webhook::endpoint::{Endpoint, EndpointId, EndpointStatus, Health};
@@ -31,6 +34,7 @@ pub(super) struct State {
     pub(super) connection: Connection,
     pub(super) client: Result<Client, Error>,
     pub(super) redirect_uri: Result<String, Error>,
+    pub(super) web_connector: Option<DesktopConnection>,
     pub(super) answer: Option<AccessAnswer>,
     pub(super) syncs: SyncState,
     pub(super) endpoints: Vec<EndpointView>,
@@ -69,10 +73,35 @@ impl State {
             connection,
             client: Ok(Client { needs_refresh_token: true }),
             redirect_uri: Ok("https://books.example.com/oauth/callback".to_owned()),
+            web_connector: None,
             answer: None,
             syncs: SyncState::default(),
             endpoints: Vec::new(),
         }
+    }
+
+    /// A connection to QuickBooks Desktop, whose Web Connector last signed in then.
+    pub(super) fn desktop(last_polled_at: Option<Timestamp>) -> Self {
+        let mut state = Self::new();
+        let id = EndUserId::of_digits(&"0f".repeat(16));
+        state.connection.company.platform = PlatformName::QuickbooksDesktop;
+        state.connection.grant_state = GrantState::WithoutGrant;
+        state.web_connector = Some(DesktopConnection {
+            id: IntegrationConnectionId::of_digits(&"0f".repeat(16)),
+            end_user: EndUserName { partner: PartnerId::default_partner(), id },
+            created_at: earlier(now(), DAY),
+            password: Fingerprint::of("password"),
+            file_id: "{1}".to_owned(),
+            has_seen_file: true,
+            qwc: String::new(),
+            last_polled_at,
+            last_request_at: None,
+            last_successful_request_at: None,
+            connected_file: Some("{1}".to_owned()),
+            is_awaited: false,
+            session: None,
+        });
+        state
     }
 
     pub(super) fn with_grant(mut self, change: impl FnOnce(&mut StoredGrant)) -> Self {
@@ -140,6 +169,7 @@ impl State {
             connection: &self.connection,
             client: self.client.as_ref().map(|client| Client { ..*client }).map_err(Clone::clone),
             redirect_uri: self.redirect_uri.clone(),
+            web_connector: self.web_connector.clone(),
             answer: self.answer,
             syncs: &self.syncs,
             endpoints: &self.endpoints,
