@@ -96,7 +96,7 @@ pub use oauth::settings::Settings;
 pub use sample::{Rotation, Sample};
 
 use kept_file::KeptFile;
-use oauth::{StandIn, StandInPlatform};
+use oauth::{Served, StandIn};
 
 /// Whether a path is a control route of any platform.
 pub fn is_control(path: &str) -> bool {
@@ -114,11 +114,11 @@ struct Listed {
     open: fn(Option<Arc<KeptFile>>, RedirectUris) -> Result<Router, KeptFileError>,
 }
 
-const fn listed<P: StandInPlatform>() -> Listed {
+const fn listed<P: Served>() -> Listed {
     Listed { name: P::NAME, sample: P::SAMPLE, variables: P::variables, open: open::<P> }
 }
 
-fn open<P: StandInPlatform>(file: Option<Arc<KeptFile>>, redirect_uris: RedirectUris) -> Result<Router, KeptFileError> {
+fn open<P: Served>(file: Option<Arc<KeptFile>>, redirect_uris: RedirectUris) -> Result<Router, KeptFileError> {
     let stand_in = match file {
         Some(file) => StandIn::<P>::kept_in(file, redirect_uris.into())?,
         None => StandIn::new(redirect_uris.into()),

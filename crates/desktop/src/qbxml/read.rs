@@ -3,7 +3,7 @@
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::Element;
+use super::element::Element;
 use super::write::permitted;
 
 /// The largest document in bytes. A request that reaches a function is not larger.

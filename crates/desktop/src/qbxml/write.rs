@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::Element;
+use super::element::Element;
 
 /// Where a text is written.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::list::OWNER_ID;
-use super::shape::COMPANY;
+use super::shape::{COMPANY, OWNER_ID};
 use super::unreadable::Unreadable;
 use crate::qbxml::Element;
 

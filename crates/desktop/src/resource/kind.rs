@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::field::Field;
 use super::invalid::InvalidParameter;
-use super::list::{OWNER_ID, is_id};
-use super::shape::{ACCOUNT, BILL, BILL_CHECK_PAYMENT, CHECK, CUSTOMER, INVOICE, VENDOR};
+use super::shape::{ACCOUNT, BILL, BILL_CHECK_PAYMENT, CHECK, CUSTOMER, INVOICE, OWNER_ID, VENDOR};
+use super::text::is_id;
 use super::unreadable::Unreadable;
 use crate::qbxml::Element;
 

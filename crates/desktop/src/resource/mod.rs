@@ -9,6 +9,7 @@ mod kind;
 mod list;
 mod read;
 mod shape;
+mod text;
 mod unreadable;
 mod value;
 mod word;

@@ -13,10 +13,6 @@ type Module = Vec<String>;
 /// The modules that each module depends on.
 type Needs = BTreeMap<Module, BTreeSet<Module>>;
 
-/// In these crates a folder within a folder belongs to it. In `stand-ins`, which is never deployed, a platform's type has its routes, and the
-/// routes, some in a folder, have its type. In `desktop` a resource has its shape and its list, and these have the resource.
-const WITHOUT_INNER_FOLDERS: [&str; 2] = ["stand-ins", "desktop"];
-
 #[test]
 fn no_two_subjects_depend_on_each_other() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -26,10 +22,10 @@ fn no_two_subjects_depend_on_each_other() {
             continue;
         }
         let found = Imports::of(&modules(&entry.join("src"), &[]), |file| fs::read_to_string(file).expect("a source"));
-        circles.extend(circle(&found.of_folders).map(|modules| format!("{}: {modules:?}", entry.display())));
-        if !WITHOUT_INNER_FOLDERS.iter().any(|name| entry.ends_with(name)) {
-            circles.extend(found.crossing().map(|modules| format!("{}: {modules:?}", entry.display())));
-        }
+        let of_files = found.crossing().map(Vec::from);
+        circles.extend(
+            circle(&found.of_folders).into_iter().chain(of_files).map(|modules| format!("{}: {modules:?}", entry.display())),
+        );
     }
     assert_eq!(circles, Vec::<String>::new());
 }
@@ -70,7 +66,9 @@ fn module(path: &str) -> Module {
 #[test]
 fn imports_are_read_with_groups_names_and_paths_in_code() {
     assert_eq!(
-        imports("use crate::a::{self, b::{C, d}, e as f};\npub use self::x;\nmod y;\nfn g() { y::h(crate::z::I) }"),
+        imports(
+            "use crate::a::{self, b::{C, d}, e as f};\npub use self::x;\nmod y;\npub(in crate::w) fn g() { y::h(crate::z::I) }"
+        ),
         ["crate::a::self", "crate::a::b::C", "crate::a::b::d", "crate::a::e as f", "self::x", "y::h", "crate::z::I"]
     );
 }
@@ -161,7 +159,7 @@ fn modules(folder: &Path, above: &[String]) -> BTreeMap<Module, PathBuf> {
 /// The paths of a source, without those of its tests: what it imports or re-exports, and then those in its code.
 fn imports(text: &str) -> Vec<String> {
     let (mut trees, mut code, mut tree) = (Vec::new(), String::new(), None::<String>);
-    for line in without_tests(text).lines().map(str::trim).filter(|line| !line.starts_with("//")) {
+    for line in without_scopes(&without_tests(text)).lines().map(str::trim).filter(|line| !line.starts_with("//")) {
         let begun = line.split_once("use ").filter(|(before, _)| is_visibility(before.trim_end())).map(|(_, tree)| tree);
         match (&mut tree, begun) {
             (Some(tree), _) => tree.push_str(line),
@@ -176,6 +174,13 @@ fn imports(text: &str) -> Vec<String> {
     let is_path = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     let paths = code.split(|c| !is_path(c)).filter(|path| path.contains("::") && !path.starts_with(':'));
     trees.iter().flat_map(|tree| leaves(tree)).chain(paths.map(str::to_owned)).collect()
+}
+
+/// A source without the scopes of what it makes visible, such as `pub(in crate::a)`: they import nothing.
+fn without_scopes(text: &str) -> String {
+    let mut parts = text.split("pub(in ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + "pub" + part.split_once(')').map_or(part, |(_, rest)| rest))
 }
 
 fn is_visibility(text: &str) -> bool {

@@ -1,8 +1,5 @@
 //! The authorization server of `FreeAgent`.
 
-use std::sync::Arc;
-
-use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
@@ -20,7 +17,7 @@ use crate::oauth::raw::Source;
 use crate::oauth::redirect_uri::RedirectUris;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::settings::Settings;
-use crate::oauth::{Agreeing, Rules, StandIn, StandInPlatform};
+use crate::oauth::{Agreeing, Rules, StandInPlatform};
 use crate::params::Params;
 use crate::random;
 use crate::sample::{Rotation, Sample};
@@ -101,10 +98,6 @@ impl StandInPlatform for FreeAgent {
             ("CLIENT_ID", CLIENT_ID.to_owned()),
             ("CLIENT_SECRET", CLIENT_SECRET.to_owned()),
         ]
-    }
-
-    fn routes(stand_in: Arc<StandIn<Self>>) -> Router {
-        super::routes(stand_in)
     }
 
     fn settings() -> Settings {

@@ -9,13 +9,7 @@
 
 mod approval;
 mod company;
-
-use std::sync::Arc;
-
-use axum::Router;
-use axum::routing::get;
-
-use crate::oauth::{StandIn, authorize, control, token};
+mod routes;
 
 pub(crate) use approval::FreeAgent;
 pub use company::{COMPANY_ID, COMPANY_NAME};
@@ -24,12 +18,3 @@ pub use company::{COMPANY_ID, COMPANY_NAME};
 pub(crate) const CLIENT_ID: &str = "stand-in-freeagent-client";
 /// Its secret. It protects nothing, so it is public.
 pub(crate) const CLIENT_SECRET: &str = "stand-in-freeagent-secret";
-
-fn routes(stand_in: Arc<StandIn<FreeAgent>>) -> Router {
-    Router::new()
-        .route("/v2/approve_app", authorize::route(()))
-        .route("/v2/token_endpoint", token::route(()))
-        .route("/v2/company", get(company::answer))
-        .nest("/__control", control::routes())
-        .with_state(stand_in)
-}

@@ -1,10 +1,8 @@
 //! The authorization server of `FreshBooks`, which behaves like Ruby's Doorkeeper.
 
-use std::sync::Arc;
-
+use axum::Json;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::{Json, Router};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -23,7 +21,7 @@ use crate::oauth::raw::Source;
 use crate::oauth::redirect_uri::RedirectUris;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::settings::Settings;
-use crate::oauth::{Agreeing, Rules, StandIn, StandInPlatform};
+use crate::oauth::{Agreeing, Rules, StandInPlatform};
 use crate::random;
 use crate::sample::{Rotation, Sample};
 
@@ -120,10 +118,6 @@ impl StandInPlatform for FreshBooks {
             ("CLIENT_ID", CLIENT_ID.to_owned()),
             ("CLIENT_SECRET", CLIENT_SECRET.to_owned()),
         ]
-    }
-
-    fn routes(stand_in: Arc<StandIn<Self>>) -> Router {
-        super::routes(stand_in)
     }
 
     fn settings() -> Settings {

@@ -14,14 +14,7 @@ mod doorkeeper;
 mod endpoints;
 mod me;
 mod membership;
-
-use std::sync::Arc;
-
-use axum::Router;
-use axum::routing::get;
-
-use crate::bookkeeping::control as book_control;
-use crate::oauth::{StandIn, authorize, control, revoke, token};
+mod routes;
 
 pub use endpoints::Endpoints;
 pub use membership::{MEMBERSHIPS, Membership};
@@ -32,15 +25,3 @@ pub(crate) use doorkeeper::FreshBooks;
 pub const CLIENT_ID: &str = "stand-in-freshbooks-client";
 /// Its secret. It protects nothing, so it is public.
 pub const CLIENT_SECRET: &str = "stand-in-freshbooks-secret";
-
-/// The routes of both hosts and the control routes.
-fn routes(stand_in: Arc<StandIn<FreshBooks>>) -> Router {
-    Router::new()
-        .route("/oauth/authorize", authorize::route(()))
-        .route("/api/auth/oauth/token", token::route(()))
-        .route("/api/auth/oauth/revoke", revoke::route(()))
-        .route("/api/auth/api/v1/users/me", get(me::answer))
-        .nest("/api/accounting/account/{account_id}", books::routes())
-        .nest("/__control", control::routes().merge(book_control::routes()))
-        .with_state(stand_in)
-}

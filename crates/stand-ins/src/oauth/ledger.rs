@@ -1,8 +1,6 @@
 //! The state of a stand-in: codes, grants, and the grant of each token. The rules that concern several of them are here; those of one grant
 //! or one code are in their own modules.
 
-mod room;
-
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
@@ -25,8 +23,8 @@ pub(crate) struct Ledger<P: StandInPlatform> {
     pub(super) redirect_uris: P::RedirectUris,
     #[serde(skip)]
     codes: Codes,
-    grants: BTreeMap<GrantId, Grant>,
-    tokens: HashMap<String, Token>,
+    pub(super) grants: BTreeMap<GrantId, Grant>,
+    pub(super) tokens: HashMap<String, Token>,
     last_grant: GrantId,
     #[serde(default, rename = "books")]
     pub(crate) reach: P::Reach,
@@ -34,7 +32,7 @@ pub(crate) struct Ledger<P: StandInPlatform> {
 
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Token {
+pub(super) enum Token {
     /// The grant's current refresh token.
     Refresh(GrantId),
     /// A replaced refresh token of the grant.
@@ -51,7 +49,7 @@ enum Token {
 
 /// The answer to a refresh token when it was replaced.
 #[derive(Clone, Serialize, Deserialize)]
-struct Successors {
+pub(super) struct Successors {
     refresh_token: String,
     access_token: String,
 }

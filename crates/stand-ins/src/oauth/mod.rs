@@ -9,6 +9,7 @@ mod in_flight;
 pub(crate) mod jwt;
 pub(crate) mod keys;
 pub(crate) mod ledger;
+mod ledger_bounds;
 pub(crate) mod page;
 pub(crate) mod raw;
 pub(crate) mod redirect_uri;
@@ -79,9 +80,6 @@ pub(crate) trait StandInPlatform: Sized + Send + Sync + 'static {
     /// The settings of a client that uses the stand-in, by the endings of their variables. `base_url` has no slash at its end.
     fn variables(base_url: &str) -> Vec<(&'static str, String)>;
 
-    /// The routes of all its hosts, and the control routes.
-    fn routes(stand_in: Arc<StandIn<Self>>) -> Router;
-
     /// The platform's own rules, which are the first settings.
     fn settings() -> Settings;
 
@@ -137,6 +135,12 @@ pub(crate) trait StandInPlatform: Sized + Send + Sync + 'static {
 
     /// The customer disconnects the app at the platform. Returns the number of grants that ended, or the error.
     fn disconnect(ledger: &mut Ledger<Self>, who: Self::Disconnect, now: Timestamp) -> Result<usize, String>;
+}
+
+/// A platform whose hosts are served. It is a trait of its own because routes need the resources of a platform, and these its type.
+pub(crate) trait Served: StandInPlatform {
+    /// The routes of all its hosts, and the control routes.
+    fn routes(stand_in: Arc<StandIn<Self>>) -> Router;
 }
 
 /// A user's agreement.

@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use maud::{PreEscaped, html};
 use serde_json::{Value, json};
 
-use super::books;
 use super::company::Company;
 use super::environment::Environment;
 use super::gateway::{failure, pacific_time, validation_fault};
@@ -26,10 +25,10 @@ use crate::params::Params;
 /// The only supported minor version: 1 to 74 ended in August 2025 [Intuit's notice].
 const MINOR_VERSION: &str = "75";
 
-/// The routes of one of the two API hosts.
+/// The route of `CompanyInfo` on one of the two API hosts.
 pub(super) fn routes(host: Environment) -> Router<Arc<StandIn<Intuit>>> {
     let company_info = move |State(stand_in), path, query, headers| company_info(host, stand_in, path, query, headers);
-    Router::new().route("/v3/company/{realm}/companyinfo/{id}", get(company_info)).merge(books::routes(host))
+    Router::new().route("/v3/company/{realm}/companyinfo/{id}", get(company_info))
 }
 
 async fn company_info(

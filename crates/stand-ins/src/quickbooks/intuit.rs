@@ -1,8 +1,5 @@
 //! The authorization server of Intuit. The rules are those of its OAuth pages and SDKs; each source is named at its rule.
 
-use std::sync::Arc;
-
-use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +18,7 @@ use crate::oauth::page::{Choice, Choosing, Look};
 use crate::oauth::raw::Source;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::settings::Settings;
-use crate::oauth::{Agreeing, Rules, StandIn, StandInPlatform};
+use crate::oauth::{Agreeing, Rules, StandInPlatform};
 use crate::random;
 use crate::sample::{Rotation, Sample};
 
@@ -118,10 +115,6 @@ impl StandInPlatform for Intuit {
             ("WEBHOOK_VERIFIER", production.webhook_verifier().to_owned()),
             ("SANDBOX_WEBHOOK_VERIFIER", sandbox.webhook_verifier().to_owned()),
         ]
-    }
-
-    fn routes(stand_in: Arc<StandIn<Self>>) -> Router {
-        super::routes(stand_in)
     }
 
     fn settings() -> Settings {

@@ -1,8 +1,5 @@
 //! Xero's identity server.
 
-use std::sync::Arc;
-
-use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
@@ -24,7 +21,7 @@ use crate::oauth::raw::Source;
 use crate::oauth::redirect_uri::RedirectUris;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::settings::Settings;
-use crate::oauth::{Agreeing, Rules, StandIn, StandInPlatform};
+use crate::oauth::{Agreeing, Rules, StandInPlatform};
 use crate::params::Params;
 use crate::random;
 use crate::sample::{Rotation, Sample};
@@ -129,10 +126,6 @@ impl StandInPlatform for Xero {
             ("CLIENT_SECRET", CLIENT_SECRET.to_owned()),
             ("WEBHOOK_KEY", WEBHOOK_KEY.to_owned()),
         ]
-    }
-
-    fn routes(stand_in: Arc<StandIn<Self>>) -> Router {
-        super::routes(stand_in)
     }
 
     fn settings() -> Settings {

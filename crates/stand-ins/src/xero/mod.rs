@@ -16,14 +16,7 @@ mod endpoints;
 mod identity;
 mod organisation;
 mod problem;
-
-use std::sync::Arc;
-
-use axum::Router;
-use axum::routing::{delete, get};
-
-use crate::bookkeeping::control as book_control;
-use crate::oauth::{StandIn, authorize, control, revoke, token};
+mod routes;
 
 pub use endpoints::Endpoints;
 pub use organisation::{ORGANISATIONS, Organisation};
@@ -36,17 +29,3 @@ pub const CLIENT_ID: &str = "stand-in-xero-client";
 pub const CLIENT_SECRET: &str = "stand-in-xero-secret";
 /// The key that signs its webhooks.
 pub const WEBHOOK_KEY: &str = "stand-in-xero-webhook-key";
-
-/// The routes of all of Xero's hosts and the control routes.
-fn routes(stand_in: Arc<StandIn<Xero>>) -> Router {
-    Router::new()
-        .route("/identity/connect/authorize", authorize::route(()))
-        .route("/connect/token", token::route(()))
-        .route("/connect/revocation", revoke::route(()))
-        .route("/connections", get(connections::list))
-        .route("/connections/{id}", delete(connections::remove))
-        .route("/api.xro/2.0/Organisation", get(organisation::answer))
-        .nest("/api.xro/2.0", books::routes())
-        .nest("/__control", control::routes().merge(book_control::routes()))
-        .with_state(stand_in)
-}

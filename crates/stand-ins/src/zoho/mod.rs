@@ -16,13 +16,7 @@ mod books;
 mod data_center;
 mod endpoints;
 mod organizations;
-
-use std::sync::Arc;
-
-use axum::Router;
-
-use crate::bookkeeping::control as book_control;
-use crate::oauth::{StandIn, authorize, control, revoke, token};
+mod routes;
 
 pub use data_center::{DATA_CENTERS, DataCenter, Organization};
 pub use endpoints::{DataCenterAddress, Endpoints};
@@ -33,21 +27,3 @@ pub(crate) use accounts::Zoho;
 pub const CLIENT_ID: &str = "1000.STANDINZOHOCLIENT";
 /// Its secret, the same in every data centre. It protects nothing, so it is public.
 pub const CLIENT_SECRET: &str = "stand-in-zoho-secret";
-
-/// The routes of the accounts server and the API of every data centre, and the control routes.
-fn routes(stand_in: Arc<StandIn<Zoho>>) -> Router {
-    let control = Router::new().nest("/__control", control::routes().merge(book_control::routes()));
-    let add = |routes: Router<Arc<StandIn<Zoho>>>, site: &'static DataCenter| {
-        routes.nest(&format!("/{}", site.location), of_data_center(site))
-    };
-    DATA_CENTERS.iter().fold(control, add).with_state(stand_in)
-}
-
-fn of_data_center(site: &'static DataCenter) -> Router<Arc<StandIn<Zoho>>> {
-    Router::new()
-        .route("/oauth/v2/auth", authorize::route(site))
-        .route("/oauth/v2/token", token::route(site))
-        .route("/oauth/v2/token/revoke", revoke::route(site))
-        .route("/api/books/v3/organizations", organizations::route(site))
-        .nest("/api/books/v3", books::routes(site))
-}

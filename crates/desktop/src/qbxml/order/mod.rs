@@ -5,7 +5,7 @@ mod rule;
 
 use rule::{Occurs, Part, Rule};
 
-use super::Element;
+use super::element::Element;
 use requests::REQUESTS;
 
 /// A request whose elements are known.

@@ -3,24 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::resource::invalid::InvalidParameter;
+use crate::resource::text::{ID_MOST, is_text};
 
 /// The most values of a parameter.
 const VALUES_MOST: usize = 500;
-/// The longest id: QuickBooks's type `IDTYPE`.
-const ID_MOST: usize = 36;
 /// The longest text. The longest name in QuickBooks, a customer's full name, has 209 characters.
 const TEXT_MOST: usize = 255;
 /// What the value of any parameter must be.
 const TEXT: &str = "a text of 1 to 255 characters, without control characters";
-
-/// Whether QuickBooks can have such an id.
-pub(in crate::resource) fn is_id(text: &str) -> bool {
-    is_text(text, ID_MOST)
-}
-
-fn is_text(text: &str, most: usize) -> bool {
-    (1..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control)
-}
 
 /// The parameters that are not read yet, and the first fault of those that are.
 pub(super) struct Given {

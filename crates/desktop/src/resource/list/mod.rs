@@ -10,7 +10,6 @@ mod transactions;
 use serde_json::Value;
 
 use self::given::Given;
-pub(super) use self::given::is_id;
 pub use self::page::{Next, Page, Step};
 use super::invalid::InvalidParameter;
 use super::kind::Resource;
@@ -18,8 +17,6 @@ use super::shape::ALTERNATE_SHIPPING_ADDRESSES;
 use super::unreadable::Unreadable;
 use crate::qbxml::Element;
 
-/// The filter for the custom fields that QuickBooks's users see. Without it QuickBooks sends none.
-pub(super) const OWNER_ID: (&str, &str) = ("OwnerID", "0");
 /// The largest page, and the page without a limit.
 const LIMIT_MOST: u32 = 150;
 

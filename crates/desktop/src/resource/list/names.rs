@@ -1,13 +1,12 @@
 //! Lists of accounts, customers and vendors. The order of the elements is that of qbXML's group `ListFilter`.
 
-use super::OWNER_ID;
 use super::filter::{self, Read, Text};
 use super::given::Given;
 use super::time;
 use crate::qbxml::Element;
 use crate::resource::field::{Field, Kind};
 use crate::resource::kind::Resource;
-use crate::resource::shape::{ACCOUNT_TYPES, ALTERNATE_SHIPPING_ADDRESSES};
+use crate::resource::shape::{ACCOUNT_TYPES, ALTERNATE_SHIPPING_ADDRESSES, OWNER_ID};
 use crate::resource::word::pascal_case;
 
 const NAME: Text =

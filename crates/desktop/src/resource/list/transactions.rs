@@ -1,11 +1,11 @@
 //! Lists of transactions. The order of the elements is that of qbXML's group `TxnFilter`.
 
-use super::OWNER_ID;
 use super::filter::{self, Read, Text};
 use super::given::Given;
 use super::time;
 use crate::qbxml::Element;
 use crate::resource::kind::Resource;
+use crate::resource::shape::OWNER_ID;
 
 const REF_NUMBER: Text = Text {
     matches: ["refNumberContains", "refNumberStartsWith", "refNumberEndsWith"],

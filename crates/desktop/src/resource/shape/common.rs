@@ -47,6 +47,8 @@ const CUSTOM_FIELD_TYPES: &[(&str, &str)] = &[
     ("STR255TYPE", "string_255_type"),
 ];
 
+/// The filter for the custom fields that QuickBooks's users see. Without it QuickBooks sends none.
+pub(in crate::resource) const OWNER_ID: (&str, &str) = ("OwnerID", "0");
 /// The custom fields, which each resource has.
 pub(super) const CUSTOM_FIELDS: Field = Field::new("customFields", "DataExtRet", Kind::List(CUSTOM_FIELD));
 /// The linked transactions.

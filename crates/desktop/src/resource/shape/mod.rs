@@ -19,6 +19,7 @@ pub(super) use account::ACCOUNT;
 pub(super) use bill::BILL;
 pub(super) use bill_check_payment::BILL_CHECK_PAYMENT;
 pub(super) use check::CHECK;
+pub(super) use common::OWNER_ID;
 pub(super) use company::COMPANY;
 pub(super) use customer::{ALTERNATE_SHIPPING_ADDRESSES, CUSTOMER};
 pub(super) use invoice::INVOICE;

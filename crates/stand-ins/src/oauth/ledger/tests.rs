@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use super::room::MAX_GRANTS;
 use super::*;
+use crate::oauth::ledger_bounds::MAX_GRANTS;
 use crate::params::Params;
 use crate::quickbooks::{Intuit, RedirectUris};
 

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Ledger, Token};
-use crate::oauth::StandInPlatform;
-use crate::oauth::grant::{Consent, Ending, Grant, GrantId};
+use super::StandInPlatform;
+use super::grant::{Consent, Ending, Grant, GrantId};
+use super::ledger::{Ledger, Token};
 
 /// The largest number of grants. Beyond it the oldest is deleted with its tokens.
 pub(super) const MAX_GRANTS: usize = 10_000;
