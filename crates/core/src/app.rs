@@ -9,6 +9,7 @@ use tracing::Instrument as _;
 use crate::model::audit::{Action, Actor, Audit, Subject};
 use crate::model::connection::{Connection, Freshness};
 use crate::model::event::{Event, Payload};
+use crate::model::platform::PlatformName;
 use crate::model::secret::Secret;
 use crate::model::time::later;
 use crate::port::clock::Clock;
@@ -39,12 +40,13 @@ use crate::port::store::webhooks::{DeliveryStore, EndpointStore};
 use crate::port::wake::{Wake, WakeCourier};
 use crate::port::webhooks::Webhooks;
 use crate::service::audit::counts::Counts;
-use crate::service::figures::Figures;
+use crate::service::health::figures::Figures;
 use crate::service::partner::authenticate::KeyMemory;
 use crate::service::vault::refresh::UnusedLeases;
 use crate::service::vault::skew::Skew;
 use crate::service::vault::unstored::UnstoredGrants;
 use crate::settings::Settings;
+use crate::{Error, Misconfiguration};
 
 /// The ports, settings and in-memory state that services use.
 pub struct App {
@@ -138,6 +140,25 @@ impl App {
     /// The time of day.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The base of all redirect URIs and links, without a slash at its end.
+    ///
+    /// # Errors
+    /// `Misconfigured` if it is not configured.
+    pub fn base_url(&self) -> Result<&str, Error> {
+        self.public_base_url.as_deref().ok_or_else(|| Error::Misconfigured {
+            what: Misconfiguration::PublicBaseUrlMissing,
+            message: "The public base URL is not set. Set it to the address that browsers reach.".to_owned(),
+        })
+    }
+
+    /// The redirect URI that is registered at a platform: one exact string (O-1).
+    ///
+    /// # Errors
+    /// `Misconfigured` as in [`Self::base_url`].
+    pub fn redirect_uri(&self, platform: PlatformName) -> Result<String, Error> {
+        Ok(format!("{}{}", self.base_url()?, platform.callback_path()))
     }
 
     /// An id with this prefix that sorts by time.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_core::App;
-use counterfoil_core::service::figures::store_figures;
+use counterfoil_core::service::health::figures::store_figures;
 use lambda_http::{Adapter, Error};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;

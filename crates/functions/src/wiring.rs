@@ -10,7 +10,7 @@ use counterfoil_core::port::entropy::{Entropy, SystemEntropy};
 use counterfoil_core::port::parking::Parking;
 use counterfoil_core::port::wake::{Wake, WakeCourier};
 use counterfoil_core::service::audit::counts::Counts;
-use counterfoil_core::service::figures::Figures;
+use counterfoil_core::service::health::figures::Figures;
 use counterfoil_core::service::partner::authenticate::KeyMemory;
 use counterfoil_core::service::vault::refresh::UnusedLeases;
 use counterfoil_core::service::vault::skew::Skew;

@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::model::origin::Origin;
 use counterfoil_core::service::audit::counts::store_counts;
-use counterfoil_core::service::figures::store_figures;
+use counterfoil_core::service::health::figures::store_figures;
 use counterfoil_core::service::vault::unstored::store_unstored;
 use counterfoil_core::{App, Error};
 use futures_util::FutureExt as _;

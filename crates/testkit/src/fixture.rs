@@ -22,7 +22,7 @@ use counterfoil_core::port::origin::NoRequests;
 use counterfoil_core::port::sealer::Sealer;
 use counterfoil_core::port::store::partners::OperatorStore as _;
 use counterfoil_core::service::audit::counts::Counts;
-use counterfoil_core::service::figures::Figures;
+use counterfoil_core::service::health::figures::Figures;
 use counterfoil_core::service::partner::authenticate::KeyMemory;
 use counterfoil_core::service::vault::refresh::UnusedLeases;
 use counterfoil_core::service::vault::unstored::UnstoredGrants;

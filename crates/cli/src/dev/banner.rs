@@ -1,7 +1,6 @@
 //! The text that `dev` prints when everything runs: a link, a command, and the addresses.
 
 use counterfoil_core::model::platform::{Environment, PlatformName};
-use counterfoil_core::service::addresses::callback_path;
 
 use super::Options;
 use super::variables::{has_credentials, uses_stand_in};
@@ -63,7 +62,7 @@ fn facts(file: &DevFile, served_at: &str, options: &Options, given: &Variables) 
             facts.push((title, format!("a stand-in at {}/{platform}", file.stand_ins_url)));
         } else {
             facts.push((title, "the real platform; register this redirect URI there:".to_owned()));
-            facts.push(("", format!("{}{}", file.base_url, callback_path(platform))));
+            facts.push(("", format!("{}{}", file.base_url, platform.callback_path())));
         }
     }
     let table = if options.ephemeral {

@@ -2,7 +2,6 @@
 
 use counterfoil_core::App;
 use counterfoil_core::model::platform::PlatformName;
-use counterfoil_core::service::addresses::redirect_uri;
 use counterfoil_platforms::variables::variable;
 use counterfoil_stand_ins::Registrations;
 
@@ -18,7 +17,7 @@ pub(super) fn variables(platform: PlatformName, stand_ins_url: &str) -> Vec<(Str
 pub(super) fn registrations(app: &App) -> Result<Registrations, Failure> {
     let mut registrations = Registrations::default();
     for platform in PlatformName::with_oauth() {
-        let ours = redirect_uri(app, platform)?;
+        let ours = app.redirect_uri(platform)?;
         registrations.register(platform.as_str(), &ours).map_err(|error| Failure::new(error.to_string()))?;
     }
     Ok(registrations)

@@ -4,7 +4,6 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::partners::{OperatorStore as _, PartnerStore as _};
-use counterfoil_core::service::addresses::redirect_uri;
 use counterfoil_core::service::health::ready::{ReadyCheck, check_ready};
 use counterfoil_core::service::partner::keys::KEYS_LISTED_MOST;
 use counterfoil_core::{App, Error, Misconfiguration};
@@ -141,6 +140,6 @@ pub(super) fn open_start(is_set: bool, open: bool) -> Finding {
 
 /// The redirect URIs to register with each platform (O-1); none without a public base URL.
 pub(super) fn redirect_uris(app: &App) -> Vec<Vec<String>> {
-    let uri = |platform: PlatformName| Some(vec![format!("  {}", platform.title()), redirect_uri(app, platform).ok()?]);
+    let uri = |platform: PlatformName| Some(vec![format!("  {}", platform.title()), app.redirect_uri(platform).ok()?]);
     PlatformName::with_oauth().filter_map(uri).collect()
 }

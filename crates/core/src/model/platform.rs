@@ -75,6 +75,14 @@ impl PlatformName {
         }
     }
 
+    /// The path of its callback. QuickBooks has `/oauth/callback`; each other platform has a path of its own (O-2).
+    pub fn callback_path(self) -> String {
+        match self {
+            Self::Quickbooks => "/oauth/callback".to_owned(),
+            other => format!("/oauth/callback/{other}"),
+        }
+    }
+
     /// Whether it has no type for checks, so that a rule of the partner's says what counts as one.
     pub const fn needs_check_rule(self) -> bool {
         matches!(self, Self::Xero)

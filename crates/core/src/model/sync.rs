@@ -128,6 +128,14 @@ pub enum SyncFailure {
 }
 
 impl SyncFailure {
+    /// Whether only the customer can remove the cause. Then no alarm is raised.
+    pub const fn is_the_customers(self) -> bool {
+        matches!(
+            self,
+            Self::ReauthorizationRequired | Self::CompanyGone | Self::AccessDenied | Self::Disconnected | Self::NotActive
+        )
+    }
+
     /// A sentence for people.
     pub const fn in_words(self) -> &'static str {
         match self {

@@ -14,7 +14,7 @@ use counterfoil_core::model::record::Unreadable;
 use counterfoil_core::port::platform::TokenFailure;
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::port::store::health::Connections;
-use counterfoil_core::service::figures::store_figures;
+use counterfoil_core::service::health::figures::store_figures;
 use counterfoil_core::service::health::partner::{HealthStatus, PartnerHealth, PlatformHealth, health_of};
 use counterfoil_core::service::webhook::dispatch::dispatch;
 use counterfoil_core::service::worker::refresh_due::refresh_due;

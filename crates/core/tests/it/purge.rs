@@ -9,7 +9,7 @@ use std::time::Duration;
 use counterfoil_core::model::record::RecordKind;
 use counterfoil_core::model::sync::{SyncKind, SyncRun, SyncStatus};
 use counterfoil_core::port::store::ALL_SHARDS;
-use counterfoil_core::service::purge::{Purged, purge};
+use counterfoil_core::service::revocation::purge::{Purged, purge};
 use counterfoil_core::service::sync::begin::begin;
 use counterfoil_core::service::sync::{Worked, work};
 use counterfoil_core::service::worker::purge_due::purge_due;

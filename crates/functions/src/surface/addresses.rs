@@ -6,7 +6,6 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::consent::outcome::NoFlow;
-use counterfoil_core::service::health::ready::no_base_url;
 use counterfoil_core::{App, Error};
 
 /// The result page of a flow.
@@ -86,17 +85,12 @@ pub(crate) fn renewal_of(connection: &Connection) -> StartParams {
 
 /// The address that a server forwards to its customer after it started a consent.
 pub(crate) fn continue_url(app: &App, token: &Secret) -> Result<String, Error> {
-    Ok(format!("{}/oauth/continue/{}", base_url(app)?, token.expose()))
+    Ok(format!("{}/oauth/continue/{}", app.base_url()?, token.expose()))
 }
 
 /// The address of a connect link.
 pub(crate) fn link_url(base_url: &str, token: &Secret) -> String {
     format!("{base_url}/connect/{}", token.expose())
-}
-
-/// The public base URL.
-pub(crate) fn base_url(app: &App) -> Result<&str, Error> {
-    app.public_base_url.as_deref().ok_or_else(no_base_url)
 }
 
 /// The path of the page that sets up a Web Connector, or of what belongs to it.
@@ -106,5 +100,5 @@ pub(crate) fn setup_path(client_secret: &Secret, rest: &str, publishable_key: &s
 
 /// The address of that page.
 pub(crate) fn setup_url(app: &App, client_secret: &Secret, publishable_key: &str) -> Result<String, Error> {
-    Ok(format!("{}{}", base_url(app)?, setup_path(client_secret, "", publishable_key)))
+    Ok(format!("{}{}", app.base_url()?, setup_path(client_secret, "", publishable_key)))
 }

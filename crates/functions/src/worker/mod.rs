@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use counterfoil_core::App;
 use counterfoil_core::service::audit::counts::store_counts;
-use counterfoil_core::service::figures::store_figures;
+use counterfoil_core::service::health::figures::store_figures;
 use counterfoil_core::service::vault::unstored::store_unstored;
 use counterfoil_core::service::worker::shards::Report;
 

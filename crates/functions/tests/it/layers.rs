@@ -104,7 +104,7 @@ fn invariant_2_core_names_no_route_no_field_and_no_variable() {
     let files =
         sources(&crates().join("core/src")).into_iter().filter(|file| !file.components().any(|part| part.as_os_str() == "tests"));
     let naming = files.filter(|file| texts(file).iter().any(|text| names_what_surfaces_name(text)));
-    assert_eq!(naming.collect::<Vec<_>>(), [crates().join("core/src").join("service/addresses.rs")]);
+    assert_eq!(naming.collect::<Vec<_>>(), [crates().join("core/src").join("model/platform.rs")]);
 }
 
 #[test]

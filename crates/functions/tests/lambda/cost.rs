@@ -17,7 +17,7 @@ use counterfoil_core::model::webhook::delivery::DeliveryId;
 use counterfoil_core::model::webhook::endpoint::EndpointName;
 use counterfoil_core::port::store::ALL_SHARDS;
 use counterfoil_core::port::wake::CourierCall;
-use counterfoil_core::service::figures::store_figures;
+use counterfoil_core::service::health::figures::store_figures;
 use counterfoil_core::service::webhook::dispatch::dispatch;
 use counterfoil_core::service::webhook::endpoints::{NewEndpoint, create_endpoint};
 use counterfoil_core::service::worker::refresh_due::refresh_due;

@@ -8,7 +8,6 @@ use counterfoil_core::App;
 use counterfoil_core::model::platform::{Environment, PlatformName};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::platform::{Authorize, CallbackParameters, Exchange};
-use counterfoil_core::service::addresses::redirect_uri;
 use counterfoil_functions::config::Config;
 use counterfoil_functions::wiring::{World, assemble};
 use counterfoil_platforms::variables::variable;
@@ -46,7 +45,7 @@ impl OldSystem {
         let (_, sample) = counterfoil_stand_ins::samples().find(|(name, _)| *name == platform).expect("a stand-in");
         let name: PlatformName = platform.parse().expect("a platform");
         let client = self.app.platforms.get(name, Environment::Production).await.unwrap_or_else(|error| panic!("{error}"));
-        let redirect_uri = redirect_uri(&self.app, name).unwrap_or_else(|error| panic!("{error}"));
+        let redirect_uri = self.app.redirect_uri(name).unwrap_or_else(|error| panic!("{error}"));
         let (state, verifier) = (Secret::new("state"), Secret::new(VERIFIER));
         let verifier = client.uses_pkce().then_some(&verifier);
         let challenge = verifier.map(Secret::s256);

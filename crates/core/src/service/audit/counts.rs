@@ -12,7 +12,7 @@ use crate::model::name::PartnerId;
 use crate::model::secret::Fingerprint;
 use crate::model::time::{day_of, later};
 use crate::port::store::audit::{COUNTERS, DayCounts};
-use crate::service::sums::Sums;
+use crate::service::health::sums::Sums;
 
 /// The shortest time between two additions of a process.
 const ADDED_EVERY: Duration = Duration::from_secs(60);

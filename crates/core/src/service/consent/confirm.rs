@@ -20,8 +20,8 @@ use crate::service::consent::end::end_unused;
 use crate::service::consent::outcome::{
     Confirmed, ConsentOutcome, Ending, Stop, current_outcome, find_by_id, named, outcome_of, see,
 };
+use crate::service::consent::unused_grant::{company_of, ended_with};
 use crate::service::consent::write::{WriteResult, write_consent};
-use crate::service::unused_grant::{company_of, ended_with};
 use crate::service::vault::refresh::sealed_grant::ACCESS_TOKEN;
 use crate::{App, Error};
 

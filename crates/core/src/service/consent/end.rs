@@ -9,8 +9,8 @@ use crate::port::platform::Platform;
 use crate::port::store::Written;
 use crate::port::store::consents::FlowEnd;
 use crate::service::consent::outcome::{Confirmed, ConsentOutcome, Stop, current_outcome, unused_grant};
+use crate::service::consent::unused_grant::{Unused, unused};
 use crate::service::partner::refusal::{Refused, count};
-use crate::service::unused_grant::{Unused, unused};
 use crate::{App, Error};
 
 /// How a flow ends without a connection.

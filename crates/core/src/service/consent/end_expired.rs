@@ -22,8 +22,8 @@ use crate::{App, Error};
 
 use crate::service::consent::end::EndOf;
 use crate::service::consent::end::end_flow;
+use crate::service::consent::unused_grant::unused;
 use crate::service::revocation::revoke::RevocationStatus;
-use crate::service::unused_grant::unused;
 use crate::service::vault::refresh::sealed_grant::ACCESS_TOKEN;
 
 /// The reason in the audit row.

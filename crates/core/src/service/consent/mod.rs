@@ -11,4 +11,5 @@ pub mod open;
 pub mod outcome;
 pub(crate) mod platform_code;
 pub mod start;
+mod unused_grant;
 pub mod write;

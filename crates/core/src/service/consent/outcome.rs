@@ -13,7 +13,7 @@ use crate::model::time::until;
 use crate::port::platform::Platform;
 use crate::port::store::vault::CodeExchange;
 use crate::service::consent::end::end;
-use crate::service::unused_grant::company_of;
+use crate::service::consent::unused_grant::company_of;
 use crate::{App, Error};
 
 /// The state of a consent.

@@ -22,7 +22,7 @@ use crate::service::consent::end::end_saying;
 use crate::service::consent::end::stopped;
 use crate::service::consent::in_browser::VERIFIER;
 use crate::service::consent::outcome::{ConsentOutcome, Stop, current_outcome};
-use crate::service::unused_grant::held_until_confirmed;
+use crate::service::consent::unused_grant::held_until_confirmed;
 use crate::service::vault::keep_answer::keep_answer;
 use crate::service::vault::refresh::sealed_grant::seal_grant;
 use crate::service::vault::unstored::{UnstoredGrant, store_or_keep};

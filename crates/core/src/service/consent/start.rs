@@ -13,7 +13,6 @@ use crate::model::partner::Partner;
 use crate::model::platform::{Environment, PlatformName};
 use crate::model::time::later;
 use crate::port::store::consents::Starts;
-use crate::service::addresses::redirect_uri;
 use crate::service::consent::in_browser::{NextStep, Started, id_for, in_browser};
 use crate::service::partner::refusal::{Refused, note};
 use crate::{App, Error, Misconfiguration};
@@ -81,7 +80,7 @@ impl Caller {
 pub async fn start_consent(app: &Arc<App>, start: Start) -> Result<Started, Error> {
     let partner = owner(app, &start)?;
     may_name(app, &start, &partner)?;
-    let redirect_uri = redirect_uri(app, start.platform)?;
+    let redirect_uri = app.redirect_uri(start.platform)?;
     let known = app.partners.partner(&partner).await?.ok_or_else(|| no_partner(&start.caller, &partner))?;
     let authority = start.caller.authority();
     let destination = destination(app, &known, start.return_to, authority.actor()).await?;

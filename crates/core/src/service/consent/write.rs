@@ -22,9 +22,9 @@ use crate::port::store::vault::ConsentWritten;
 use crate::service::consent::authority::Authorized;
 use crate::service::consent::end::measure;
 use crate::service::consent::outcome::{Confirmed, Stop, unused_grant};
+use crate::service::consent::unused_grant::company_of;
 use crate::service::optimistic::Tries;
 use crate::service::sync::stop::stop_runs;
-use crate::service::unused_grant::company_of;
 use crate::service::vault::due::{self, Stored};
 use crate::service::vault::refresh::sealed_grant::{reseal_grant, sealing_owner};
 

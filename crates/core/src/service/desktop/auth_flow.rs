@@ -17,7 +17,6 @@ use crate::port::qbxml::{Qbxml, QwcFields};
 use crate::port::store::Written;
 use crate::service::desktop::end_users::read_end_user;
 use crate::service::desktop::{guid, owner_id};
-use crate::service::health::ready::no_base_url;
 use crate::{App, Error, Misconfiguration};
 
 /// The purpose of the sealed client secret of a session.
@@ -209,7 +208,7 @@ async fn new_connection(
 }
 
 async fn qwc(app: &App, end_user: &EndUser, file_id: &str, qbxml: &dyn Qbxml) -> Result<String, Error> {
-    let base_url = app.public_base_url.as_deref().ok_or_else(no_base_url)?;
+    let base_url = app.base_url()?;
     let partner = app.partners.partner(&end_user.name.partner).await?.ok_or(Error::NO_PARTNER)?;
     let owner_id = owner_id(&end_user.name.partner);
     let user_name = end_user.name.user_name();

@@ -1,7 +1,7 @@
 //! Checks that the table, the keyring and the credentials are available (S-5).
 
 use crate::model::platform::{Environment, PlatformName};
-use crate::{App, Error, Misconfiguration};
+use crate::{App, Error};
 
 /// The check of one requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,21 +14,12 @@ pub struct ReadyCheck {
 
 /// Runs all checks, also after a failed one.
 pub async fn check_ready(app: &App) -> Vec<ReadyCheck> {
-    let base_url = app.public_base_url.as_ref().map(|_| ()).ok_or_else(no_base_url);
     vec![
         check("table", app.partners.check().await.map_err(Error::from)),
         check("keyring", app.sealer.check().await),
         check("credentials", any_platform(app).await),
-        check("public_base_url", base_url),
+        check("public_base_url", app.base_url().map(|_| ())),
     ]
-}
-
-/// The error for an address that cannot be built because the public base URL is not set.
-pub fn no_base_url() -> Error {
-    Error::Misconfigured {
-        what: Misconfiguration::PublicBaseUrlMissing,
-        message: "The public base URL is not set. Set it to the address that browsers reach.".to_owned(),
-    }
 }
 
 /// Checks that at least one platform has credentials.

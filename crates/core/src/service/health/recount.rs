@@ -7,7 +7,7 @@ use crate::model::time::later;
 use crate::port::store::health::Recount;
 use crate::{App, Error};
 
-use crate::service::standing::note_or_log;
+use crate::service::health::standing::note_or_log;
 
 /// The time from the end of a round to the next.
 const PAUSE: Duration = Duration::from_secs(86_400);

@@ -15,7 +15,6 @@ use crate::port::store::revocations::Claim;
 use crate::port::store::revocations::Claimed;
 use crate::{App, Error};
 
-use crate::service::addresses::redirect_uri;
 use crate::service::revocation::other_grant::{OtherGrant, other_grant};
 use crate::service::vault::refresh::of_its_client;
 use crate::service::vault::refresh::sealed_grant::{ACCESS_TOKEN, REFRESH_TOKEN, seal_grant, sealing_owner};
@@ -208,7 +207,7 @@ impl Attempt<'_> {
     async fn renew(&self, platform: &dyn Platform) -> Result<Renewed, Error> {
         let Revocation { id, company, grant, .. } = &self.revocation;
         let refresh_token = self.open(REFRESH_TOKEN, grant).await?;
-        let redirect_uri = redirect_uri(self.app, company.platform).ok();
+        let redirect_uri = self.app.redirect_uri(company.platform).ok();
         let refresh = Refresh {
             refresh_token: &refresh_token,
             redirect_uri: redirect_uri.as_deref(),

@@ -4,7 +4,7 @@ use crate::model::sync::reconciliation::Reconciliation;
 use crate::model::sync::{Mode, SyncFailure, SyncStatus};
 use crate::port::store::syncs::{Baseline, Finish};
 
-use crate::service::figures::count_import;
+use crate::service::health::figures::count_import;
 use crate::service::optimistic::Tries;
 use crate::service::sync::event::event_of;
 use crate::service::sync::run::{Run, RunError, held};
@@ -27,7 +27,7 @@ impl Run<'_> {
     pub(crate) async fn fail(&mut self, failure: SyncFailure) -> Result<Worked, RunError> {
         self.sync.status = SyncStatus::Failed;
         self.sync.failure = Some(failure);
-        self.finish(None, if is_the_customers(failure) { "ended" } else { "failed" }).await
+        self.finish(None, if failure.is_the_customers() { "ended" } else { "failed" }).await
     }
 
     async fn finish(&mut self, known: Option<Baseline>, outcome: &str) -> Result<Worked, RunError> {
@@ -71,10 +71,4 @@ impl Run<'_> {
             check_rule: self.sync.options.check_rule.clone(),
         }))
     }
-}
-
-/// Whether only the customer can remove the cause. Then no alarm is raised.
-pub(crate) fn is_the_customers(failure: SyncFailure) -> bool {
-    use SyncFailure::{AccessDenied, CompanyGone, Disconnected, NotActive, ReauthorizationRequired};
-    matches!(failure, ReauthorizationRequired | CompanyGone | AccessDenied | Disconnected | NotActive)
 }

@@ -14,7 +14,7 @@ use crate::port::accounting::{Accounting, Limit, Page, PageRequest, ReadFailure}
 use crate::port::store::syncs::Held;
 use crate::{App, Error};
 
-use crate::service::figures::count_throttled;
+use crate::service::health::figures::count_throttled;
 use crate::service::sync::admission::{Admission, Admitted};
 use crate::service::sync::books::Books;
 use crate::service::vault::read::{Token, force_refresh, read_token};

@@ -6,7 +6,7 @@ use crate::port::store::syncs::{StoppedRun, SyncState};
 use crate::port::store::{StoreError, Written};
 use crate::{App, Error};
 
-use crate::service::figures::count_import;
+use crate::service::health::figures::count_import;
 use crate::service::optimistic::Tries;
 use crate::service::sync::event::event_of;
 use crate::service::sync::wake::wake;

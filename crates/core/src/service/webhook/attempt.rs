@@ -13,7 +13,7 @@ use crate::model::webhook::endpoint::{EndpointName, SigningSecrets, signing_key}
 use crate::model::webhook::notification::Notification;
 use crate::port::clock::Moment;
 use crate::port::webhooks::{Message, Sent};
-use crate::service::figures::count_delay;
+use crate::service::health::figures::count_delay;
 use crate::service::webhook::{PREVIOUS_SECRET, SECRET};
 use crate::{Error, service};
 

@@ -12,7 +12,7 @@ use crate::port::store::StoreError;
 use crate::port::store::webhooks::READ_MOST;
 use crate::{App, Error};
 
-use crate::service::standing::note_events;
+use crate::service::health::standing::note_events;
 use crate::service::webhook::wake::wake_for;
 
 /// How many deliveries are stored at once.

@@ -21,7 +21,7 @@ use crate::port::store::{ALL_SHARDS, StoreError, Written};
 use crate::port::wake::CourierCall;
 use crate::{App, Error};
 
-use crate::service::standing::note_events;
+use crate::service::health::standing::note_events;
 use crate::service::webhook::dispatch::{deliveries_of, dispatch_read, store};
 use crate::service::webhook::wake::{wake, wake_for};
 use crate::service::worker::shards::{Bounds, DuePage, Processed, Work, run};

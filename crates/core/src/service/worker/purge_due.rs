@@ -11,7 +11,7 @@ use crate::model::connection::ConnectionId;
 use crate::port::store::StoreError;
 use crate::{App, Error};
 
-use crate::service::purge::{Purged, purge};
+use crate::service::revocation::purge::{Purged, purge};
 use crate::service::worker::shards::{Bounds, DuePage, Processed, Report, Work, run};
 
 /// How many purges run at once.

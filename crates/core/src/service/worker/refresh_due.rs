@@ -16,7 +16,7 @@ use crate::port::store::StoreError;
 use crate::port::store::connections::DueEntry;
 use crate::{App, Error};
 
-use crate::service::figures::count_lateness;
+use crate::service::health::figures::count_lateness;
 use crate::service::vault::refresh::step::Outcome;
 use crate::service::vault::refresh::step::Reason;
 use crate::service::vault::refresh::{Permit, RefreshRequest, Refreshed, refresh};

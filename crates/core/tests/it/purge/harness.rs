@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use counterfoil_core::model::purge::Purge;
 use counterfoil_core::model::sync::SyncKind;
-use counterfoil_core::service::purge::purge;
 use counterfoil_core::service::revocation::disconnect::{Disconnected, History, disconnect};
+use counterfoil_core::service::revocation::purge::purge;
 use counterfoil_testkit::fixture::Item;
 use counterfoil_testkit::platform::books::{check, invoice};
 

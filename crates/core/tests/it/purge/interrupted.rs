@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use counterfoil_core::model::connection::Status;
 use counterfoil_core::model::purge::Purge;
-use counterfoil_core::service::purge::purge;
 use counterfoil_core::service::revocation::disconnect::{History, disconnect};
+use counterfoil_core::service::revocation::purge::purge;
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use super::harness::{Left, PURGE_LASTS, canary_books, finish, left_of, purge_of, request};

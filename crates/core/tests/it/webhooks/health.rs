@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use counterfoil_core::service::figures::store_figures;
+use counterfoil_core::service::health::figures::store_figures;
 use counterfoil_core::service::health::partner::{HealthStatus, WebhooksHealth, health_of};
 use counterfoil_testkit::webhooks::status;
 

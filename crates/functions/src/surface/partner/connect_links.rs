@@ -20,7 +20,7 @@ use crate::extract::cursor;
 use crate::extract::name::name;
 use crate::extract::paging::Paging;
 use crate::extract::path::InPath;
-use crate::surface::addresses::{base_url, link_url};
+use crate::surface::addresses::link_url;
 use crate::surface::consent::start::URL_LONGEST;
 use crate::surface::partner::authorize::STATE_LONGEST;
 use crate::surface::partner::envelope::{Envelope, Page, to_the_second};
@@ -116,7 +116,7 @@ pub(crate) async fn create(
     PartnerCaller(key): PartnerCaller,
     JsonBody(fields): JsonBody<Fields>,
 ) -> Result<(StatusCode, Json<Envelope<LinkAnswer>>), Problem> {
-    let base_url = base_url(&app)?;
+    let base_url = app.base_url()?;
     let CreatedLink { link, token } = create_link(&app, &key, fields.link()?).await?;
     let url = link_url(base_url, &token);
     Ok((StatusCode::CREATED, Json(Envelope::of(answer(&app, link, Some(url)).await?))))

@@ -19,7 +19,6 @@ use counterfoil_desktop::protocol::Protocol;
 use counterfoil_desktop::soap::{Answer, CONTENT_TYPE, Call, Cause, Company, decode, fault, wsdl};
 
 use crate::deadline::EndsAt;
-use crate::surface::addresses::base_url;
 use crate::surface::problem::Problem;
 
 /// What the Web Connector shows as the version of the service.
@@ -30,7 +29,7 @@ const GOING_ON: i32 = 50;
 /// The check of a certificate when a user adds the `.qwc` file, the page of its `AppSupport`, and the WSDL.
 pub(crate) async fn get(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     if query.as_deref().is_some_and(|query| query.eq_ignore_ascii_case("wsdl")) {
-        return Ok(xml(StatusCode::OK, wsdl(&format!("{}/qbwc", base_url(&app)?))));
+        return Ok(xml(StatusCode::OK, wsdl(&format!("{}/qbwc", app.base_url()?))));
     }
     let text = "This is the address for the QuickBooks Web Connector. Add it there with the .qwc file of your setup page.\n";
     Ok((StatusCode::OK, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())

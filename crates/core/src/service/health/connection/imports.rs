@@ -6,8 +6,6 @@ use crate::model::sync::{SyncFailure, SyncKind};
 use crate::model::time::until;
 use crate::port::store::syncs::LastRun;
 
-use crate::service::sync::finish::is_the_customers;
-
 use super::Seen;
 use super::check::{Advice, Check, Named, utc};
 
@@ -49,7 +47,7 @@ fn problem(seen: &Seen<'_>, kind: SyncKind, LastRun { at, failure, is_mismatched
         return is_mismatched.then(|| SYNC.warn(message, Advice::ImportAll(kind)));
     };
     let message = format!("The import of {ended} failed. {}", failure.in_words());
-    let is_over = is_the_customers(failure) && seen.connection.consented_at > at;
+    let is_over = failure.is_the_customers() && seen.connection.consented_at > at;
     let advice = Advice::after_import(kind, failure);
     Some(match failure {
         SyncFailure::PlatformUnavailable | SyncFailure::DailyLimit => SYNC.warn(message, advice),

@@ -23,7 +23,6 @@ use crate::model::probe::AccessAnswer;
 use crate::port::store::syncs::SyncState;
 use crate::{App, Error};
 
-use crate::service::addresses::redirect_uri;
 use crate::service::vault::refresh::of_its_client;
 use crate::service::webhook::endpoints::{EndpointView, list_endpoints};
 
@@ -66,7 +65,7 @@ pub async fn check_connection(app: &Arc<App>, connection: Connection, asks_until
     let seen = Seen {
         client: client(app, &connection.company).await,
         web_connector: web_connector(app, &connection).await?,
-        redirect_uri: redirect_uri(app, connection.company.platform),
+        redirect_uri: app.redirect_uri(connection.company.platform),
         answer,
         syncs: &syncs,
         endpoints: &endpoints,

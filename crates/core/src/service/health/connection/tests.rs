@@ -17,7 +17,6 @@ use crate::model::sync::{SyncFailure, SyncId, SyncKind};
 use crate::model::time::{earlier, later};
 use crate::model::webhook::endpoint::{DisabledReason, EndpointStatus};
 use crate::port::store::syncs::{Baseline, SyncState};
-use crate::service::health::ready::no_base_url;
 use crate::{Error, Misconfiguration};
 
 use CheckStatus::{Fail, NotUsed, Pass, Warn};
@@ -26,6 +25,8 @@ type Row = (&'static str, State, &'static str, CheckStatus, Option<Advice>);
 
 fn of_the_installation() -> Vec<Row> {
     let missing = || Err(Error::Misconfigured { what: Misconfiguration::CredentialsMissing, message: "Missing.".to_owned() });
+    let no_base_url =
+        || Err(Error::Misconfigured { what: Misconfiguration::PublicBaseUrlMissing, message: "Missing.".to_owned() });
     let busy = || Err(Error::TryLater { code: "busy", message: "Busy.".to_owned(), retry_after: MINUTE });
     let (oauth, callback) = ("oauth_configuration", "callback_redirect");
     vec![
@@ -36,7 +37,7 @@ fn of_the_installation() -> Vec<Row> {
         ("a connection that works", State::new(), callback, Pass, None),
         ("no OAuth", State::desktop(None), oauth, NotUsed, None),
         ("no OAuth", State::desktop(None), callback, NotUsed, None),
-        ("no base URL", State { redirect_uri: Err(no_base_url()), ..State::new() }, callback, Fail, Some(Advice::SetRedirectUri)),
+        ("no base URL", State { redirect_uri: no_base_url(), ..State::new() }, callback, Fail, Some(Advice::SetRedirectUri)),
     ]
 }
 

@@ -18,9 +18,8 @@ use crate::port::parking::Parked;
 use crate::port::platform::{self, Platform, TokenFailure};
 use crate::port::store::StoreError;
 use crate::port::store::vault::{Commit, GrantEnd, Taken};
-use crate::service::addresses::redirect_uri;
 use crate::service::audit::counts::{Counted, count};
-use crate::service::figures::count_refresh;
+use crate::service::health::figures::count_refresh;
 use crate::service::vault::due::{self, Stored};
 use crate::service::vault::keep_answer::keep_answer;
 use crate::service::vault::refresh::grant_end::of_its_client;
@@ -202,7 +201,7 @@ impl Run {
         let refresh_token = self.app.sealer.open(&sealing_owner(&self.id), REFRESH_TOKEN, sealed).await?;
         let platform = of_its_client(&self.app, &connection.company).await?;
         let region = connection.grant().and_then(|grant| grant.region.clone());
-        let redirect_uri = redirect_uri(&self.app, connection.company.platform).ok();
+        let redirect_uri = self.app.redirect_uri(connection.company.platform).ok();
         Ok(ToSend { platform, refresh_token, region, redirect_uri, lease_id: self.app.new_id("lease_") })
     }
 
@@ -278,7 +277,7 @@ impl Run {
         let platform = self.connection.as_ref().map_or("none", |connection| connection.company.platform.as_str());
         count(&self.app, &self.id.partner, Counted::Refresh, outcome.as_str());
         if let Some(connection) = &self.connection {
-            count_refresh(&self.app, connection, outcome);
+            count_refresh(&self.app, connection, outcome.counted());
         }
         let milliseconds = u64::try_from(self.app.clock.elapsed().saturating_sub(self.began).as_millis()).unwrap_or(u64::MAX);
         tracing::info!(target: "counterfoil::refresh", connection = %self.id, platform, outcome = outcome.as_str(), milliseconds, "refresh");

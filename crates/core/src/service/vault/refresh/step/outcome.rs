@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::model::connection::DeathCause;
+use crate::model::health::Counted;
 
 /// The outcome of a refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,6 +67,30 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// What the figures of the connection's platform count. Without an attempt, such as beside another process, nothing is counted.
+    pub(crate) const fn counted(self) -> &'static [Counted] {
+        match self {
+            Self::Refreshed | Self::Parked | Self::Unstored => &[Counted::RefreshesSucceeded],
+            Self::Ended(DeathCause::RotationLost) => &[Counted::RefreshesLost],
+            Self::PlatformThrottled { .. } => &[Counted::RefreshesFailed, Counted::Throttled],
+            Self::Ended(_)
+            | Self::PlatformDown { .. }
+            | Self::ClientRefused { .. }
+            | Self::LeaseTimeout
+            | Self::ClockSkewed
+            | Self::StoreFailed => &[Counted::RefreshesFailed],
+            Self::AlreadyFresh
+            | Self::Dead(_)
+            | Self::Disconnected
+            | Self::Gone
+            | Self::NoRefreshToken
+            | Self::Held { .. }
+            | Self::Resting { .. }
+            | Self::BackingOff { .. }
+            | Self::NoPermit => &[],
+        }
+    }
+
     /// The word in logs and metrics.
     pub(crate) fn as_str(self) -> &'static str {
         match self {

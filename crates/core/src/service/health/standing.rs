@@ -13,7 +13,6 @@ use crate::port::store::{StoreError, Written};
 use crate::{App, Error};
 
 use crate::service::optimistic::Tries;
-use crate::service::sync::finish::is_the_customers;
 
 /// Stores the standing of each connection that these events are about.
 pub(crate) async fn note_events(app: &App, events: &[Notification]) {
@@ -77,7 +76,7 @@ fn failed_import(connection: &Connection, syncs: &SyncState) -> Option<Problem> 
     SyncKind::ALL.into_iter().find_map(|kind| {
         let last = syncs.last[kind as usize]?;
         let failure = last.failure?;
-        let is_over = is_the_customers(failure) && connection.consented_at > last.at;
+        let is_over = failure.is_the_customers() && connection.consented_at > last.at;
         (!is_over).then_some(Problem::ImportFailed(kind, failure))
     })
 }

@@ -8,14 +8,13 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use crate::App;
-use crate::model::connection::{Connection, ConnectionId, DeathCause};
+use crate::model::connection::{Connection, ConnectionId};
 use crate::model::health::{Counted, Figure, bucket, slot_of};
 use crate::model::name::PartnerId;
 use crate::model::platform::PlatformName;
 use crate::port::clock::Moment;
 use crate::port::store::health;
-use crate::service::sums::{Numbers, Sums};
-use crate::service::vault::refresh::step::Outcome;
+use crate::service::health::sums::{Numbers, Sums};
 
 /// The shortest time between two additions of a process.
 const ADDED_EVERY: Duration = Duration::from_secs(60);
@@ -49,32 +48,10 @@ fn count(app: &App, partner: &PartnerId, figures: impl IntoIterator<Item = (Figu
     }
 }
 
-/// Counts the end of a refresh. Without an attempt, such as beside another process, nothing is counted.
-pub(crate) fn count_refresh(app: &App, connection: &Connection, outcome: Outcome) {
+/// Counts the end of a refresh.
+pub(crate) fn count_refresh(app: &App, connection: &Connection, counted: &[Counted]) {
     let platform = connection.company.platform;
-    let counted = match outcome {
-        Outcome::Refreshed | Outcome::Parked | Outcome::Unstored => Counted::RefreshesSucceeded,
-        Outcome::Ended(DeathCause::RotationLost) => Counted::RefreshesLost,
-        Outcome::Ended(_)
-        | Outcome::PlatformDown { .. }
-        | Outcome::PlatformThrottled { .. }
-        | Outcome::ClientRefused { .. }
-        | Outcome::LeaseTimeout
-        | Outcome::ClockSkewed
-        | Outcome::StoreFailed => Counted::RefreshesFailed,
-        Outcome::AlreadyFresh
-        | Outcome::Dead(_)
-        | Outcome::Disconnected
-        | Outcome::Gone
-        | Outcome::NoRefreshToken
-        | Outcome::Held { .. }
-        | Outcome::Resting { .. }
-        | Outcome::BackingOff { .. }
-        | Outcome::NoPermit => return,
-    };
-    let is_throttled = matches!(outcome, Outcome::PlatformThrottled { .. });
-    let figures = [(Figure::Of(platform, counted), 1), (Figure::Of(platform, Counted::Throttled), u32::from(is_throttled))];
-    count(app, &connection.id.partner, figures);
+    count(app, &connection.id.partner, counted.iter().map(|counted| (Figure::Of(platform, *counted), 1)));
 }
 
 /// Counts how long a connection had been due when the refresher came to it.
