@@ -1,10 +1,13 @@
 //! Webhooks: endpoints, dispatch, the courier, failing endpoints, replays, and the sweep.
 
+mod canceled;
 mod courier;
+mod courier_lease;
 mod dispatch;
 mod endpoints;
 mod failing;
 mod health;
+mod pauses;
 mod replay;
 mod secrets;
 mod sweep;
