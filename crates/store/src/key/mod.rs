@@ -4,17 +4,12 @@ use counterfoil_core::model::api_key::KeyId;
 use counterfoil_core::model::audit::{Refusal, Subject};
 use counterfoil_core::model::connect_link::LinkId;
 use counterfoil_core::model::connection::{Company, ConnectionId};
-use counterfoil_core::model::desktop::end_user::EndUserName;
-use counterfoil_core::model::desktop::id::{AuthSessionId, JobId};
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::kept_answer::AnswerOf;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::probe::HintsId;
-use counterfoil_core::model::record::RecordKind;
 use counterfoil_core::model::revocation::{GrantId, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
-use counterfoil_core::model::stored_record::RecordId;
-use counterfoil_core::model::sync::SyncId;
 use counterfoil_core::model::time::sortable;
 use counterfoil_core::model::webhook::delivery::DeliveryId;
 use counterfoil_core::model::webhook::endpoint::EndpointId;
@@ -22,7 +17,9 @@ use counterfoil_core::port::store::audit::DayCounts;
 use counterfoil_core::port::store::consents::Starts;
 use jiff::Timestamp;
 
+mod desktop;
 mod due_shards;
+mod imports;
 mod partitions;
 
 pub(crate) use due_shards::{
@@ -176,48 +173,6 @@ impl Key {
         Self { pk: format!("{REQUEST}{partner}#{}", name.as_str()), sk: "REQUEST".to_owned() }
     }
 
-    /// An imported record. Each has a partition of its own, so that imports spread over the table's partitions.
-    pub(crate) fn record(partner: &PartnerId, id: &RecordId) -> Self {
-        Self { pk: format!("RECORD#{partner}#{id}"), sk: "RECORD".to_owned() }
-    }
-
-    /// The block of records of a kind that changed in one write.
-    pub(crate) fn change_block(id: &ConnectionId, kind: RecordKind, at: Timestamp) -> Self {
-        // Records change after 1970. A negative time would not sort.
-        let (kind, millis): (&str, _) = (kind.into(), at.as_millisecond().max(0));
-        Self { pk: format!("CHANGES#{}#{}", id.partner, id.company_key), sk: format!("{kind}#{millis:015}") }
-    }
-
-    /// The state that a connection's imports share. It is not in the connection's partition, because an import must not slow down the commit
-    /// of a token.
-    pub(crate) fn sync_state(id: &ConnectionId) -> Self {
-        Self { pk: format!("{SYNCS}{}#{}", id.partner, id.company_key), sk: "STATE".to_owned() }
-    }
-
-    pub(crate) fn sync(partner: &PartnerId, id: &SyncId) -> Self {
-        Self { pk: sync_pk(partner, id), sk: "RUN".to_owned() }
-    }
-
-    /// The log of a page of a run.
-    pub(crate) fn page_log(partner: &PartnerId, id: &SyncId, page: u32) -> Self {
-        Self { pk: sync_pk(partner, id), sk: format!("PAGE#{page:08}") }
-    }
-
-    /// A part of a run's reconciliation.
-    pub(crate) fn sync_totals(partner: &PartnerId, id: &SyncId, part: u32) -> Self {
-        Self { pk: sync_pk(partner, id), sk: format!("TOTALS#{part:02}") }
-    }
-
-    /// An import of several connections.
-    pub(crate) fn sync_group(partner: &PartnerId, id: &SyncId) -> Self {
-        Self { pk: sync_pk(partner, id), sk: "GROUP".to_owned() }
-    }
-
-    /// A run of such an import.
-    pub(crate) fn sync_part(partner: &PartnerId, group: &SyncId, id: &SyncId) -> Self {
-        Self { pk: sync_pk(partner, group), sk: format!("{SYNC_PART}{}", id.as_str()) }
-    }
-
     /// All webhook endpoints of a partner, as it configures them.
     pub(crate) fn endpoints(partner: &PartnerId) -> Self {
         Self { pk: webhooks_pk(partner), sk: "ENDPOINTS".to_owned() }
@@ -256,51 +211,5 @@ impl Key {
     /// A delivery. Each endpoint has a partition for its deliveries.
     pub(crate) fn delivery(partner: &PartnerId, id: &DeliveryId) -> Self {
         Self { pk: deliveries_pk(partner, &id.endpoint), sk: id.place() }
-    }
-
-    /// An end user of QuickBooks Desktop.
-    pub(crate) fn end_user(name: &EndUserName) -> Self {
-        Self { pk: desktop_pk(name), sk: "END_USER".to_owned() }
-    }
-
-    /// The entry of an end user's source id, which is unique for its partner.
-    pub(crate) fn end_user_source(partner: &PartnerId, source_id: &str) -> Self {
-        Self { pk: format!("END_USER_SOURCE#{partner}#{}", Fingerprint::of(source_id).as_str()), sk: "SOURCE".to_owned() }
-    }
-
-    /// The connection of an end user through the Web Connector.
-    pub(crate) fn desktop_connection(name: &EndUserName) -> Self {
-        Self { pk: desktop_pk(name), sk: "CONNECTION".to_owned() }
-    }
-
-    /// A job that is not finished.
-    pub(crate) fn job(name: &EndUserName, id: &JobId) -> Self {
-        Self { pk: desktop_pk(name), sk: format!("{JOB}{}", id.digits()) }
-    }
-
-    /// The end of a job.
-    pub(crate) fn job_end(name: &EndUserName, id: &JobId) -> Self {
-        Self { pk: format!("{JOB_END}{}#{}#{}", name.partner, name.id, id.digits()), sk: "END".to_owned() }
-    }
-
-    /// A further part of an answer that this session brought at this time. Another answer to the same job has other parts.
-    pub(crate) fn answer_part(name: &EndUserName, id: &JobId, session: &Fingerprint, at: Timestamp, number: u32) -> Self {
-        let sk = format!("PART#{}#{}#{number:03}", sortable(at), session.as_str());
-        Self { sk, ..Self::job_end(name, id) }
-    }
-
-    /// A session of the auth flow of QuickBooks Desktop.
-    pub(crate) fn auth_session(partner: &PartnerId, id: &AuthSessionId) -> Self {
-        Self { pk: format!("{AUTH_SESSION}{partner}#{id}"), sk: "AUTH_SESSION".to_owned() }
-    }
-
-    /// The count of requests to a platform for a company in a minute or a day.
-    pub(crate) fn company_requests(company: &Company, window: &str) -> Self {
-        Self { pk: format!("LIMIT#{}", company_pk(company)), sk: window.to_owned() }
-    }
-
-    /// The count of requests to a platform for all companies of an app.
-    pub(crate) fn app_requests(company: &Company, window: &str) -> Self {
-        Self { pk: format!("LIMIT#APP#{}#{}", company.platform, company.client_id), sk: window.to_owned() }
     }
 }
