@@ -9,6 +9,8 @@ use crate::session::{self, DESCRIPTION_LONGEST, Guid, Qwc, Stamp, smaller_page};
 #[derive(Debug, Clone, Copy)]
 pub struct Protocol;
 
+/// The path of the service that the Web Connector polls.
+pub const SERVICE_PATH: &str = "/qbwc";
 /// The longest name of a company that a sentence repeats, in characters. QuickBooks permits 59.
 const NAME_LONGEST: usize = 100;
 /// The end of a document's declaration, before its root.
@@ -20,11 +22,12 @@ impl Qbxml for Protocol {
         let description: String = description.chars().take(DESCRIPTION_LONGEST).collect();
         // The Web Connector refuses IP addresses, and http on any host but localhost.
         let base_url = fields.base_url.replacen("http://127.0.0.1", "http://localhost", 1);
+        let service = format!("{base_url}{SERVICE_PATH}");
         let qwc = Qwc {
             app_name: fields.partner,
-            app_url: &format!("{base_url}/qbwc"),
+            app_url: &service,
             description: &description,
-            support_url: &format!("{base_url}/qbwc"),
+            support_url: &service,
             user_name: fields.user_name,
             owner: &Guid::parse(fields.owner_id)?,
             file: &Guid::parse(fields.file_id)?,

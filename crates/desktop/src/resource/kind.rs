@@ -9,7 +9,7 @@ use super::text::is_id;
 use super::unreadable::Unreadable;
 use crate::qbxml::Element;
 
-/// A resource that has a list. The words are those of the paths below `/v1/quickbooks-desktop`.
+/// A resource that has a list. The words are those of the paths of Conductor's API.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
 )]

@@ -1,6 +1,7 @@
 //! The routes: the whole router with an embedded DynamoDB and the stand-ins of the platforms. One file per subject. A snapshot is the contract
 //! of one answer.
 
+mod addresses;
 mod answers;
 mod api_keys;
 mod audit;

@@ -120,9 +120,9 @@ impl ListRequest {
         response.children(self.resource.object()).map(|object| self.read(object)).collect()
     }
 
-    /// The answer to the client.
-    pub fn answer(&self, data: Vec<Value>, next: Next) -> Value {
-        page::envelope(self.resource, data, next)
+    /// The answer to the client. `url` is the path of the list.
+    pub fn answer(&self, url: &str, data: Vec<Value>, next: Next) -> Value {
+        page::envelope(self.resource, url, data, next)
     }
 }
 

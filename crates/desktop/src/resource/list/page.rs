@@ -46,10 +46,9 @@ pub struct Next {
 }
 
 /// The answer to the client. That of a list without pages has no field for them.
-pub(super) fn envelope(resource: Resource, data: Vec<Value>, next: Next) -> Value {
+pub(super) fn envelope(resource: Resource, url: &str, data: Vec<Value>, next: Next) -> Value {
     let Next { cursor, remaining } = next;
-    let mut answer =
-        json!({ "objectType": "list", "url": format!("/v1/quickbooks-desktop/{resource}"), "data": Value::Array(data) });
+    let mut answer = json!({ "objectType": "list", "url": url, "data": Value::Array(data) });
     if resource.is_paged() {
         answer["hasMore"] = cursor.is_some().into();
         answer["nextCursor"] = cursor.into();

@@ -52,21 +52,20 @@ fn answers() {
     let response = element("<CheckQueryRs statusCode=\"1\"/>");
     let request = good(Resource::Check, "");
     let data = request.read_all(&response).expect("no checks");
-    let last = request.answer(data, Next { cursor: None, remaining: Some(0) });
-    let url = "/v1/quickbooks-desktop/checks";
+    let url = "/lists/checks";
+    let last = request.answer(url, data, Next { cursor: None, remaining: Some(0) });
     assert_eq!(
         last,
         json!({ "objectType": "list", "url": url, "data": [], "nextCursor": null, "remainingCount": 0, "hasMore": false })
     );
     let next = Next { cursor: Some("c".to_owned()), remaining: None };
-    let first = good(Resource::BillCheckPayment, "").answer(vec![json!(1)], next);
-    let url = "/v1/quickbooks-desktop/bill-check-payments";
+    let first = good(Resource::BillCheckPayment, "").answer(url, vec![json!(1)], next);
     assert_eq!(
         first,
         json!({ "objectType": "list", "url": url, "data": [1], "nextCursor": "c", "remainingCount": null, "hasMore": true })
     );
-    let accounts = good(Resource::Account, "").answer(Vec::new(), Next::default());
-    assert_eq!(accounts, json!({ "objectType": "list", "url": "/v1/quickbooks-desktop/accounts", "data": [] }));
+    let accounts = good(Resource::Account, "").answer(url, Vec::new(), Next::default());
+    assert_eq!(accounts, json!({ "objectType": "list", "url": url, "data": [] }));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The objects of this surface.
 
+use axum::extract::MatchedPath;
 use counterfoil_core::model::desktop::connection::DesktopConnection;
 use counterfoil_core::model::desktop::end_user::EndUser;
 use jiff::Timestamp;
@@ -69,13 +70,13 @@ impl ConnectionAnswer {
 #[serde(rename_all = "camelCase")]
 pub(super) struct ListAnswer<T> {
     object_type: &'static str,
-    url: &'static str,
+    url: String,
     data: Vec<T>,
 }
 
 impl<T> ListAnswer<T> {
-    pub(super) const fn of(url: &'static str, data: Vec<T>) -> Self {
-        Self { object_type: "list", url, data }
+    pub(super) fn of(route: &MatchedPath, data: Vec<T>) -> Self {
+        Self { object_type: "list", url: route.as_str().to_owned(), data }
     }
 }
 

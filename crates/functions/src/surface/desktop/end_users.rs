@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{MatchedPath, State};
 use counterfoil_core::model::desktop::end_user::{EndUserName, TEXT_LONGEST};
 use counterfoil_core::model::desktop::id::EndUserId;
 use counterfoil_core::service::desktop::end_users::{self, NewEndUser};
@@ -59,10 +59,11 @@ fn text(name: &str, value: String) -> Result<String, Refused> {
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     DesktopCaller(key): DesktopCaller,
+    route: MatchedPath,
 ) -> Result<Json<impl Serialize>, Refused> {
     let all = end_users::list_end_users(&app, &key.partner).await?;
     let data = all.into_iter().map(|(end_user, connection)| EndUserAnswer::of(end_user, connection.as_ref())).collect();
-    Ok(Json(ListAnswer::of("/v1/end-users", data)))
+    Ok(Json(ListAnswer::of(&route, data)))
 }
 
 pub(crate) async fn read(

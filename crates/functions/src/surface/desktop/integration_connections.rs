@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{MatchedPath, State};
 use counterfoil_core::model::desktop::id::IntegrationConnectionId;
 use counterfoil_core::service::desktop::end_users::list_end_users;
 use counterfoil_core::{App, Error};
@@ -26,10 +26,11 @@ impl FromPath for IntegrationConnectionId {
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     DesktopCaller(key): DesktopCaller,
+    route: MatchedPath,
 ) -> Result<Json<impl Serialize>, Refused> {
     let all = list_end_users(&app, &key.partner).await?;
     let connections = all.iter().filter_map(|(_, connection)| connection.as_ref());
-    Ok(Json(ListAnswer::of("/v1/integration-connections", connections.map(ConnectionAnswer::with_end_user).collect())))
+    Ok(Json(ListAnswer::of(&route, connections.map(ConnectionAnswer::with_end_user).collect())))
 }
 
 /// Connections are stored by their end user, so this reads the list.

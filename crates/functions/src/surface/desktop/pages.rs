@@ -46,8 +46,8 @@ impl Cursor {
     }
 }
 
-/// Reads one page of a list.
-pub(super) async fn page(conversation: &Conversation<'_>, list: &ListRequest) -> Result<Value, Refused> {
+/// Reads one page of a list, whose path is `url`.
+pub(super) async fn page(conversation: &Conversation<'_>, list: &ListRequest, url: &str) -> Result<Value, Refused> {
     let most = list.limit();
     let answered = match list.cursor().map(|text| cursor(list, text)).transpose()? {
         None => {
@@ -60,7 +60,7 @@ pub(super) async fn page(conversation: &Conversation<'_>, list: &ListRequest) ->
         return Err(failure.into());
     }
     let next = next(list, &answered);
-    Ok(list.answer(read(list, &answered.response.returned)?, next))
+    Ok(list.answer(url, read(list, &answered.response.returned)?, next))
 }
 
 /// The place of a cursor of this list.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{RawQuery, State};
+use axum::extract::{MatchedPath, RawQuery, State};
 use counterfoil_core::App;
 use counterfoil_core::model::desktop::end_user::EndUserName;
 use counterfoil_desktop::failure::Failure;
@@ -53,6 +53,7 @@ pub(crate) async fn list(
     State(app): State<Arc<App>>,
     InHeader(end_user): InHeader,
     wait: Wait,
+    route: MatchedPath,
     InAddress(resource): InAddress<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Refused> {
@@ -60,7 +61,8 @@ pub(crate) async fn list(
     let pairs: Vec<(String, String)> = pairs.into_owned().collect();
     let list = ListRequest::parse(known(&resource)?, &pairs)?;
     let conversation = Conversation::begin(&app, &end_user, wait).await?;
-    Ok(Json(pages::page(&conversation, &list).await?))
+    let url = route.as_str().replace("{resource}", &resource);
+    Ok(Json(pages::page(&conversation, &list, &url).await?))
 }
 
 pub(crate) async fn retrieve(

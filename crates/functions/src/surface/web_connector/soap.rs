@@ -15,7 +15,7 @@ use counterfoil_core::service::desktop::receive::{self, Progress, Received};
 use counterfoil_core::service::desktop::send::{self, Host, Pause};
 use counterfoil_core::service::desktop::sign_in::{self, SignIn};
 use counterfoil_core::{App, Error};
-use counterfoil_desktop::protocol::Protocol;
+use counterfoil_desktop::protocol::{Protocol, SERVICE_PATH};
 use counterfoil_desktop::soap::{Answer, CONTENT_TYPE, Call, Cause, Company, decode, fault, wsdl};
 
 use crate::deadline::EndsAt;
@@ -29,7 +29,7 @@ const GOING_ON: i32 = 50;
 /// The check of a certificate when a user adds the `.qwc` file, the page of its `AppSupport`, and the WSDL.
 pub(crate) async fn get(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     if query.as_deref().is_some_and(|query| query.eq_ignore_ascii_case("wsdl")) {
-        return Ok(xml(StatusCode::OK, wsdl(&format!("{}/qbwc", app.base_url()?))));
+        return Ok(xml(StatusCode::OK, wsdl(&format!("{}{SERVICE_PATH}", app.base_url()?))));
     }
     let text = "This is the address for the QuickBooks Web Connector. Add it there with the .qwc file of your setup page.\n";
     Ok((StatusCode::OK, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
