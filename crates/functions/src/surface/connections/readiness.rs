@@ -10,7 +10,7 @@ use counterfoil_core::App;
 use counterfoil_core::model::connection::Connection;
 use counterfoil_core::model::flow::StartParams;
 use counterfoil_core::model::sync::SyncKind;
-use counterfoil_core::service::health::connection::{Advice, Check, check_connection};
+use counterfoil_core::service::health::connection::{Advice, ReadinessCheck, check_connection};
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::second;
 use serde::Serialize;
@@ -74,7 +74,7 @@ pub(crate) async fn read(
     }))
 }
 
-fn answer(Check { name, status, message, advice }: Check, connection: &Connection) -> CheckAnswer {
+fn answer(ReadinessCheck { name, status, message, advice }: ReadinessCheck, connection: &Connection) -> CheckAnswer {
     CheckAnswer { name, status: status.into(), message, action: advice.map(|advice| action(advice, &renewal_of(connection))) }
 }
 

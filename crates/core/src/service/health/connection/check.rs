@@ -8,11 +8,11 @@ use crate::model::sync::{SyncFailure, SyncKind};
 
 /// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Check {
+pub struct ReadinessCheck {
     /// Its name in the API.
     pub name: &'static str,
     /// Whether it passes.
-    pub status: CheckStatus,
+    pub status: CheckResult,
     /// What was found.
     pub message: String,
     /// What to do about it; `None` if there is nothing to do.
@@ -22,7 +22,7 @@ pub struct Check {
 /// Whether a check passes, from the best to the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
-pub enum CheckStatus {
+pub enum CheckResult {
     /// The connection does not use what is checked.
     NotUsed,
     /// All is well.
@@ -101,24 +101,24 @@ impl Advice {
 pub(super) struct Named(pub(super) &'static str);
 
 impl Named {
-    pub(super) fn pass(self, message: impl Into<String>) -> Check {
-        self.result(CheckStatus::Pass, message, None)
+    pub(super) fn pass(self, message: impl Into<String>) -> ReadinessCheck {
+        self.result(CheckResult::Pass, message, None)
     }
 
-    pub(super) fn not_used(self, message: impl Into<String>) -> Check {
-        self.result(CheckStatus::NotUsed, message, None)
+    pub(super) fn not_used(self, message: impl Into<String>) -> ReadinessCheck {
+        self.result(CheckResult::NotUsed, message, None)
     }
 
-    pub(super) fn warn(self, message: impl Into<String>, advice: Advice) -> Check {
-        self.result(CheckStatus::Warn, message, Some(advice))
+    pub(super) fn warn(self, message: impl Into<String>, advice: Advice) -> ReadinessCheck {
+        self.result(CheckResult::Warn, message, Some(advice))
     }
 
-    pub(super) fn fail(self, message: impl Into<String>, advice: Advice) -> Check {
-        self.result(CheckStatus::Fail, message, Some(advice))
+    pub(super) fn fail(self, message: impl Into<String>, advice: Advice) -> ReadinessCheck {
+        self.result(CheckResult::Fail, message, Some(advice))
     }
 
-    fn result(self, status: CheckStatus, message: impl Into<String>, advice: Option<Advice>) -> Check {
-        Check { name: self.0, status, message: message.into(), advice }
+    fn result(self, status: CheckResult, message: impl Into<String>, advice: Option<Advice>) -> ReadinessCheck {
+        ReadinessCheck { name: self.0, status, message: message.into(), advice }
     }
 }
 

@@ -6,10 +6,10 @@ use crate::model::failure_code::FailureCode;
 use crate::model::probe::AccessAnswer;
 
 use super::Seen;
-use super::check::{Advice, Check, Named, utc};
+use super::check::{Advice, Named, ReadinessCheck, utc};
 
 /// The platform has confirmed the company, and its last answer does not say otherwise.
-pub(super) fn company(seen: &Seen<'_>) -> Check {
+pub(super) fn company(seen: &Seen<'_>) -> ReadinessCheck {
     let check = Named("company");
     let company = &seen.connection.company;
     match &seen.connection.grant_state {
@@ -43,7 +43,7 @@ pub(super) fn company(seen: &Seen<'_>) -> Check {
 }
 
 /// The Web Connector has called a moment ago.
-fn company_file(seen: &Seen<'_>, check: Named) -> Check {
+fn company_file(seen: &Seen<'_>, check: Named) -> ReadinessCheck {
     let last_active = seen.web_connector.as_ref().and_then(DesktopConnection::last_active_at);
     let last_active = last_active.map_or_else(|| "never".to_owned(), utc);
     let message = format!("The QuickBooks Web Connector was last active: {last_active}.");

@@ -7,7 +7,7 @@ use crate::model::time::until;
 use crate::port::store::syncs::LastRun;
 
 use super::Seen;
-use super::check::{Advice, Check, Named, utc};
+use super::check::{Advice, Named, ReadinessCheck, utc};
 
 /// A run that is due for longer is late. The worker runs every minute.
 const LATE: Duration = Duration::from_secs(900);
@@ -17,7 +17,7 @@ const STUCK: Duration = Duration::from_secs(86_400);
 const SYNC: Named = Named("sync");
 
 /// The last run of each kind succeeded, and no run is late.
-pub(super) fn sync(seen: &Seen<'_>) -> Check {
+pub(super) fn sync(seen: &Seen<'_>) -> ReadinessCheck {
     let state = seen.syncs;
     let last = || SyncKind::ALL.into_iter().filter_map(|kind| Some((kind, state.last[kind as usize]?)));
     let problems = last().filter_map(|(kind, last)| problem(seen, kind, last)).chain(late(seen));
@@ -40,7 +40,7 @@ pub(super) fn sync(seen: &Seen<'_>) -> Check {
 }
 
 /// The result for the last run of a kind; `None` if it succeeded.
-fn problem(seen: &Seen<'_>, kind: SyncKind, LastRun { at, failure, is_mismatched }: LastRun) -> Option<Check> {
+fn problem(seen: &Seen<'_>, kind: SyncKind, LastRun { at, failure, is_mismatched }: LastRun) -> Option<ReadinessCheck> {
     let ended = utc(at);
     let Some(failure) = failure else {
         let message = format!("The sums of the import of {ended} differ from the platform's.");
@@ -57,7 +57,7 @@ fn problem(seen: &Seen<'_>, kind: SyncKind, LastRun { at, failure, is_mismatched
 }
 
 /// The result for a run that is due for too long.
-fn late(seen: &Seen<'_>) -> Option<Check> {
+fn late(seen: &Seen<'_>) -> Option<ReadinessCheck> {
     let due_at = seen.syncs.due_at?;
     let message = || format!("An import has been due since {}.", utc(due_at));
     match until(due_at, seen.now) {

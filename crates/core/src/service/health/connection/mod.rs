@@ -26,7 +26,7 @@ use crate::{App, Error};
 use crate::service::vault::refresh::of_its_client;
 use crate::service::webhook::endpoints::{EndpointView, list_endpoints};
 
-pub use check::{Advice, Check, CheckStatus};
+pub use check::{Advice, CheckResult, ReadinessCheck};
 
 /// The result of all checks of a connection.
 pub struct Readiness {
@@ -35,13 +35,13 @@ pub struct Readiness {
     /// When it was checked.
     pub checked_at: Timestamp,
     /// The checks, always the same ones in the same order.
-    pub checks: [Check; 7],
+    pub checks: [ReadinessCheck; 7],
 }
 
 impl Readiness {
     /// Whether no check fails.
     pub fn is_ready(&self) -> bool {
-        self.checks.iter().all(|check| check.status != CheckStatus::Fail)
+        self.checks.iter().all(|check| check.status != CheckResult::Fail)
     }
 }
 
@@ -113,7 +113,7 @@ struct Client {
 }
 
 /// All checks, in the order of the API.
-fn decide(seen: &Seen<'_>) -> [Check; 7] {
+fn decide(seen: &Seen<'_>) -> [ReadinessCheck; 7] {
     [
         set_up::oauth_configuration(seen),
         set_up::callback_redirect(seen),

@@ -4,10 +4,10 @@ use crate::Error;
 use crate::model::failure_code::FailureCode;
 
 use super::Seen;
-use super::check::{Advice, Check, Named};
+use super::check::{Advice, Named, ReadinessCheck};
 
 /// The credentials are there, they are those of the grant's client, and the platform did not refuse them.
-pub(super) fn oauth_configuration(seen: &Seen<'_>) -> Check {
+pub(super) fn oauth_configuration(seen: &Seen<'_>) -> ReadinessCheck {
     let check = Named("oauth_configuration");
     let company = &seen.connection.company;
     if !company.platform.has_oauth() {
@@ -26,7 +26,7 @@ pub(super) fn oauth_configuration(seen: &Seen<'_>) -> Check {
 }
 
 /// The redirect URI can be built. Only a consent shows whether it is registered at the platform.
-pub(super) fn callback_redirect(seen: &Seen<'_>) -> Check {
+pub(super) fn callback_redirect(seen: &Seen<'_>) -> ReadinessCheck {
     let check = Named("callback_redirect");
     let platform = seen.connection.company.platform;
     if !platform.has_oauth() {

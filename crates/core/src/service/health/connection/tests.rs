@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use self::state::{DAY, MINUTE, State, expired, now};
-use super::check::{Advice, CheckStatus};
+use super::check::{Advice, CheckResult};
 use super::{Client, decide};
 use crate::model::connection::DeathCause;
 use crate::model::failure_code::FailureCode;
@@ -19,9 +19,9 @@ use crate::model::webhook::endpoint::{DisabledReason, EndpointStatus};
 use crate::port::store::syncs::{Baseline, SyncState};
 use crate::{Error, Misconfiguration};
 
-use CheckStatus::{Fail, NotUsed, Pass, Warn};
+use CheckResult::{Fail, NotUsed, Pass, Warn};
 
-type Row = (&'static str, State, &'static str, CheckStatus, Option<Advice>);
+type Row = (&'static str, State, &'static str, CheckResult, Option<Advice>);
 
 fn of_the_installation() -> Vec<Row> {
     let missing = || Err(Error::Misconfigured { what: Misconfiguration::CredentialsMissing, message: "Missing.".to_owned() });

@@ -12,12 +12,12 @@ use crate::model::time::until;
 use crate::service::vault::due::WARN_AHEAD;
 
 use super::Seen;
-use super::check::{Advice, Check, Named, utc};
+use super::check::{Advice, Named, ReadinessCheck, utc};
 
 const NO_TOKENS: &str = "The platform gives no tokens.";
 
 /// The token is valid, or can be refreshed.
-pub(super) fn access_token(seen: &Seen<'_>) -> Check {
+pub(super) fn access_token(seen: &Seen<'_>) -> ReadinessCheck {
     let check = Named("access_token");
     let connection = seen.connection;
     let grant = match &connection.grant_state {
@@ -43,7 +43,7 @@ pub(super) fn access_token(seen: &Seen<'_>) -> Check {
 }
 
 /// There is a refresh token, it does not end soon, and the last refresh did not fail.
-pub(super) fn refresh_token(seen: &Seen<'_>) -> Check {
+pub(super) fn refresh_token(seen: &Seen<'_>) -> ReadinessCheck {
     let check = Named("refresh_token");
     let grant = match &seen.connection.grant_state {
         GrantState::NeedsReauthorization { cause, .. } if !cause.awaits_access() => {

@@ -3,10 +3,10 @@
 use crate::service::webhook::endpoints::EndpointView;
 
 use super::Seen;
-use super::check::{Advice, Check, Named};
+use super::check::{Advice, Named, ReadinessCheck};
 
 /// Every endpoint is enabled, and its deliveries do not fail.
-pub(super) fn webhooks(seen: &Seen<'_>) -> Check {
+pub(super) fn webhooks(seen: &Seen<'_>) -> ReadinessCheck {
     let check = Named("webhooks");
     let works = |view: &&EndpointView| view.endpoint.is_enabled() && view.health.failing_since.is_none();
     let (working, all) = (seen.endpoints.iter().filter(works).count(), seen.endpoints.len());
