@@ -48,7 +48,7 @@ impl KeyedRequest {
 
 /// One attempt to execute a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
+pub struct RequestAttempt {
     /// The unique id of this attempt.
     pub id: String,
     /// The request.

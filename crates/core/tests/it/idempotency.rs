@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use counterfoil_core::model::idempotency::{Attempt, IdempotencyKey, KeyedRequest};
+use counterfoil_core::model::idempotency::{IdempotencyKey, KeyedRequest, RequestAttempt};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::partner::idempotency::{ANSWER_MOST, Admission, begin, keep, release};
@@ -15,7 +15,7 @@ fn request(body: &str) -> KeyedRequest {
     KeyedRequest::new(PartnerId::default_partner(), "POST /v1/things", &key, body.as_bytes())
 }
 
-async fn begun(stage: &Stage) -> Attempt {
+async fn begun(stage: &Stage) -> RequestAttempt {
     match begin(&stage.app, request("{}")).await {
         Ok(Admission::New(attempt)) => attempt,
         Ok(other) => panic!("it is not new: {:?}", word(other)),

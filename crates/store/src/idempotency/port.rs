@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use counterfoil_core::model::idempotency::{Attempt, EarlierRequest, KEPT_FOR};
+use counterfoil_core::model::idempotency::{EarlierRequest, KEPT_FOR, RequestAttempt};
 use counterfoil_core::model::secret::Sealed;
 use counterfoil_core::port::store::idempotency::IdempotencyStore;
 use counterfoil_core::port::store::{StoreError, Written};
@@ -24,7 +24,7 @@ const MAY_BEGIN: &str = "attribute_not_exists(attempt) OR started_at <= :too_old
 
 #[async_trait]
 impl IdempotencyStore for Table {
-    async fn begin_attempt(&self, attempt: &Attempt) -> Result<Option<EarlierRequest>, StoreError> {
+    async fn begin_attempt(&self, attempt: &RequestAttempt) -> Result<Option<EarlierRequest>, StoreError> {
         let too_old = attempt.started_at.saturating_sub(KEPT_FOR).unwrap_or(Timestamp::MIN);
         let put = self
             .client
@@ -45,20 +45,25 @@ impl IdempotencyStore for Table {
         Ok((stored != attempt.id).then_some(earlier))
     }
 
-    async fn answer_attempt(&self, attempt: &Attempt, answer: Option<&Sealed>, at: Timestamp) -> Result<Written, StoreError> {
+    async fn answer_attempt(
+        &self,
+        attempt: &RequestAttempt,
+        answer: Option<&Sealed>,
+        at: Timestamp,
+    ) -> Result<Written, StoreError> {
         let answer = answer.map(|answer| Bytes::new(answer.as_bytes()));
         let changes = Changes::default().put("answered_at", Some(millis(at)))?.put("answer", answer)?;
         self.end(attempt, changes).await
     }
 
-    async fn release_attempt(&self, attempt: &Attempt) -> Result<Written, StoreError> {
+    async fn release_attempt(&self, attempt: &RequestAttempt) -> Result<Written, StoreError> {
         self.end(attempt, Changes::default().remove("attempt")).await
     }
 }
 
 impl Table {
     /// Changes a request while its attempt is this one.
-    async fn end(&self, attempt: &Attempt, changes: Changes) -> Result<Written, StoreError> {
+    async fn end(&self, attempt: &RequestAttempt, changes: Changes) -> Result<Written, StoreError> {
         let key = Key::request(&attempt.request.partner, &attempt.request.name);
         let changes = changes.given(":ours", AttributeValue::S(attempt.id.clone()));
         self.update(changes.under(self, &key, "attempt = :ours"), |_| false).await

@@ -1,7 +1,7 @@
 //! The item of a request with an `Idempotency-Key`: hashes of its name and its body, and the sealed answer. DynamoDB removes it after
 //! a day.
 
-use counterfoil_core::model::idempotency::{Attempt, EarlierRequest, KEPT_FOR, Progress};
+use counterfoil_core::model::idempotency::{EarlierRequest, KEPT_FOR, Progress, RequestAttempt};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::secret::{Fingerprint, Sealed};
 use counterfoil_core::model::time::later;
@@ -33,7 +33,7 @@ struct RequestRow {
     answer: Option<ByteBuf>,
 }
 
-pub(crate) fn write(attempt: &Attempt) -> Result<Item, StoreError> {
+pub(crate) fn write(attempt: &RequestAttempt) -> Result<Item, StoreError> {
     let row = AttemptRow {
         attempt: &attempt.id,
         body_sha256: attempt.request.body.as_str(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::time::later;
-use counterfoil_core::model::webhook::delivery::{Attempt, Delivery, DeliveryId, Reply, SendFailure};
+use counterfoil_core::model::webhook::delivery::{Delivery, DeliveryAttempt, DeliveryId, Reply, SendFailure};
 use counterfoil_core::model::webhook::endpoint::{EndpointId, EndpointName};
 use counterfoil_core::port::store::StoreError;
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ pub(super) fn write(partner: &PartnerId, delivery: &Delivery) -> Result<Item, St
 }
 
 pub(super) fn attempts(delivery: &Delivery) -> Vec<AttemptRow> {
-    let row = |attempt: &Attempt| AttemptRow {
+    let row = |attempt: &DeliveryAttempt| AttemptRow {
         at: millis(attempt.at),
         ms: u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),
         status: match attempt.reply {
@@ -83,13 +83,13 @@ pub(super) fn read(item: Item) -> Result<Delivery, StoreError> {
 }
 
 impl AttemptRow {
-    fn read(self, name: &str) -> Result<Attempt, StoreError> {
+    fn read(self, name: &str) -> Result<DeliveryAttempt, StoreError> {
         let reply = match (self.status, self.error) {
             (Some(status), _) => Reply::Status(status),
             (None, Some(error)) => Reply::None(word_or(name, "error", &error, SendFailure::ConnectionLost)),
             (None, None) => return Err(damaged(name, "an attempt without a result")),
         };
-        Ok(Attempt { at: time(name, self.at)?, took: Duration::from_millis(self.ms), reply })
+        Ok(DeliveryAttempt { at: time(name, self.at)?, took: Duration::from_millis(self.ms), reply })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which attempt of a request with an `Idempotency-Key` may begin.
 
-use counterfoil_core::model::idempotency::{Attempt, EarlierRequest, IdempotencyKey, KeyedRequest, Progress};
+use counterfoil_core::model::idempotency::{EarlierRequest, IdempotencyKey, KeyedRequest, Progress, RequestAttempt};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::secret::Sealed;
 use counterfoil_core::port::store::Written;
@@ -12,15 +12,15 @@ use tokio::task::JoinSet;
 use crate::harness::{Store, store};
 
 /// An attempt that begins so many minutes after the start and ends a minute later.
-fn attempt(id: &str, body: &str, minutes: i64) -> Attempt {
+fn attempt(id: &str, body: &str, minutes: i64) -> RequestAttempt {
     let key = IdempotencyKey::parse(b"key").expect("a key");
     let request = KeyedRequest::new(PartnerId::default_partner(), "POST /v1/things", &key, body.as_bytes());
     let started_at = START + minutes.minutes();
-    Attempt { id: id.to_owned(), request, started_at, ends_at: started_at + 1.minute() }
+    RequestAttempt { id: id.to_owned(), request, started_at, ends_at: started_at + 1.minute() }
 }
 
 /// What does not let an attempt begin, in a word.
-async fn begin(store: &Store, attempt: &Attempt) -> &'static str {
+async fn begin(store: &Store, attempt: &RequestAttempt) -> &'static str {
     match store.table.begin_attempt(attempt).await.expect("a table that answers") {
         None => "begun",
         Some(EarlierRequest { body, .. }) if body != attempt.request.body => "another body",

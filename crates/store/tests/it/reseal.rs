@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use counterfoil_core::model::connection::{Company, ConfirmedCompany, Connection, GrantState};
 use counterfoil_core::model::flow::KeptCode;
 use counterfoil_core::model::grant::StoredGrant;
-use counterfoil_core::model::idempotency::{Attempt, IdempotencyKey, KeyedRequest};
+use counterfoil_core::model::idempotency::{IdempotencyKey, KeyedRequest, RequestAttempt};
 use counterfoil_core::model::kept_answer::{AnswerOf, KeptAnswer};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::platform::PlatformName;
@@ -198,7 +198,7 @@ async fn every_sealed_row(store: &Store) {
     let key = IdempotencyKey::parse(b"key").expect("a key");
     let request = KeyedRequest::new(PartnerId::default_partner(), "POST /v1/connect-links", &key, b"{}");
     let owner = sealing_owner(&request.partner, &request.name);
-    let attempt = Attempt { id: "attempt".to_owned(), request, started_at: START, ends_at: START };
+    let attempt = RequestAttempt { id: "attempt".to_owned(), request, started_at: START, ends_at: START };
     assert!(store.table.begin_attempt(&attempt).await.is_ok_and(|earlier| earlier.is_none()));
     let answer = sealed(&owner, "answer", "the answer").await;
     assert_eq!(store.table.answer_attempt(&attempt, Some(&answer), START).await, Ok(Written::Stored));

@@ -75,7 +75,7 @@ pub struct Delivery {
     /// Whether it has ended, and how.
     pub status: DeliveryStatus,
     /// The attempts so far, the first one first.
-    pub attempts: Vec<Attempt>,
+    pub attempts: Vec<DeliveryAttempt>,
     /// When the next attempt is due. `None` if it has ended.
     pub next_attempt_at: Option<Timestamp>,
     /// When it was created.
@@ -105,7 +105,7 @@ impl DeliveryStatus {
 
 /// One attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attempt {
+pub struct DeliveryAttempt {
     /// When it began.
     pub at: Timestamp,
     /// How long it took.

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::model::idempotency::{Attempt, EarlierRequest, KeyedRequest, Progress};
+use crate::model::idempotency::{EarlierRequest, KeyedRequest, Progress, RequestAttempt};
 use crate::model::name::PartnerId;
 use crate::model::secret::{Fingerprint, Secret};
 use crate::model::time::{later, until};
@@ -24,7 +24,7 @@ const ASK_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// Whether a request is new.
 pub enum Admission {
     /// The caller must execute it, and then call [`keep`] or [`release`].
-    New(Attempt),
+    New(RequestAttempt),
     /// It was executed before, with this answer.
     Repeated(Secret),
     /// It was executed before, and its answer was too large to be stored.
@@ -46,7 +46,7 @@ pub async fn begin(app: &App, request: KeyedRequest) -> Result<Admission, Error>
     app.sealer.check().await?;
     let started_at = app.now();
     let ends_at = later(started_at, app.settings.function_time + MARGIN);
-    let attempt = Attempt { id: app.new_id("attempt_"), request, started_at, ends_at };
+    let attempt = RequestAttempt { id: app.new_id("attempt_"), request, started_at, ends_at };
     match app.idempotency.begin_attempt(&attempt).await {
         Ok(None) => Ok(Admission::New(attempt)),
         Ok(Some(earlier)) => after(app, &attempt, earlier).await,
@@ -59,7 +59,7 @@ pub async fn begin(app: &App, request: KeyedRequest) -> Result<Admission, Error>
 }
 
 /// The admission of a request whose key was used before.
-async fn after(app: &App, attempt: &Attempt, earlier: EarlierRequest) -> Result<Admission, Error> {
+async fn after(app: &App, attempt: &RequestAttempt, earlier: EarlierRequest) -> Result<Admission, Error> {
     let KeyedRequest { partner, name, body } = &attempt.request;
     if !earlier.body.matches(body) {
         return Ok(Admission::OtherBody);
@@ -76,7 +76,7 @@ async fn after(app: &App, attempt: &Attempt, earlier: EarlierRequest) -> Result<
 }
 
 /// Stores the answer of a request. It logs a failure and does not return it, because the caller gets the answer.
-pub async fn keep(app: &App, attempt: &Attempt, answer: &Secret) {
+pub async fn keep(app: &App, attempt: &RequestAttempt, answer: &Secret) {
     let KeyedRequest { partner, name, .. } = &attempt.request;
     let sealed = if answer.expose().len() > ANSWER_MOST {
         None
@@ -89,11 +89,11 @@ pub async fn keep(app: &App, attempt: &Attempt, answer: &Secret) {
 
 /// Ends a request as if it had not begun, so that the next one with its key is executed. It logs a failure and does not return it: the
 /// next request must then wait for the attempt's end.
-pub async fn release(app: &App, attempt: &Attempt) {
+pub async fn release(app: &App, attempt: &RequestAttempt) {
     log(attempt, app.idempotency.release_attempt(attempt).await);
 }
 
-fn log(attempt: &Attempt, ended: Result<Written, StoreError>) {
+fn log(attempt: &RequestAttempt, ended: Result<Written, StoreError>) {
     match ended {
         Ok(Written::Stored) => {}
         Ok(Written::Overtaken) => tracing::warn!(attempt = attempt.id, "an attempt had ended, or another one had replaced it"),

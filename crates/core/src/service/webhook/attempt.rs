@@ -8,7 +8,7 @@ use crate::App;
 use crate::model::event::EventKind;
 use crate::model::secret::Secret;
 use crate::model::time::until;
-use crate::model::webhook::delivery::{Attempt, Delivery, DeliveryStatus, next_attempt};
+use crate::model::webhook::delivery::{Delivery, DeliveryAttempt, DeliveryStatus, next_attempt};
 use crate::model::webhook::endpoint::{EndpointName, SigningSecrets, signing_key};
 use crate::model::webhook::notification::Notification;
 use crate::port::clock::Moment;
@@ -35,7 +35,7 @@ pub(crate) async fn attempt(
     let message = Message { url, secrets, notification, at, time: TIME };
     let sent = app.webhooks.send(message).await;
     let took = began.age(app.clock.as_ref());
-    let delivery = after(app, delivery, Attempt { at, took, reply: sent.reply }, sent.retry_after);
+    let delivery = after(app, delivery, DeliveryAttempt { at, took, reply: sent.reply }, sent.retry_after);
     // A replay is of an old event, and nobody waits for a test.
     let is_first = delivery.attempts.len() == 1 && delivery.id.replayed_at.is_none() && delivery.kind != EventKind::WebhookTest;
     let delay = is_first.then(|| u64::try_from(until(notification.at(), at).as_millis()).unwrap_or(u64::MAX));
@@ -56,7 +56,7 @@ pub(crate) async fn attempt(
 }
 
 /// The delivery after an attempt. A test is attempted once.
-fn after(app: &App, mut delivery: Delivery, attempt: Attempt, retry_after: Option<Duration>) -> Delivery {
+fn after(app: &App, mut delivery: Delivery, attempt: DeliveryAttempt, retry_after: Option<Duration>) -> Delivery {
     delivery.attempts.push(attempt);
     let ended_at: Timestamp = app.now();
     delivery.next_attempt_at = if attempt.reply.is_success() || delivery.kind == EventKind::WebhookTest {

@@ -1,6 +1,6 @@
 //! The JSON form of a delivery.
 
-use counterfoil_core::model::webhook::delivery::{Attempt, Delivery, Reply};
+use counterfoil_core::model::webhook::delivery::{Delivery, DeliveryAttempt, Reply};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -49,7 +49,7 @@ pub(crate) fn answer(delivery: Delivery) -> DeliveryAnswer {
     }
 }
 
-fn attempt(attempt: &Attempt) -> AttemptAnswer {
+fn attempt(attempt: &DeliveryAttempt) -> AttemptAnswer {
     AttemptAnswer {
         at: to_the_second(attempt.at),
         response_status: match attempt.reply {

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use counterfoil_core::model::api_key::{ApiKey, Scope};
-use counterfoil_core::model::idempotency::{Attempt, IdempotencyKey, KeyedRequest};
+use counterfoil_core::model::idempotency::{IdempotencyKey, KeyedRequest, RequestAttempt};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::partner::idempotency::{Admission, begin, keep, release};
 use counterfoil_core::{App, Error};
@@ -111,7 +111,7 @@ fn route(parts: &Parts, caller: &ApiKey) -> String {
 }
 
 /// Stores an answer, or releases the key for another attempt.
-async fn end(app: &App, attempt: &Attempt, response: Response, id: Option<RequestId>) -> Result<Response, Problem> {
+async fn end(app: &App, attempt: &RequestAttempt, response: Response, id: Option<RequestId>) -> Result<Response, Problem> {
     if !is_kept(&response) {
         release(app, attempt).await;
         return Ok(response);
