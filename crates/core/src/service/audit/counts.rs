@@ -19,16 +19,16 @@ const ADDED_EVERY: Duration = Duration::from_secs(60);
 /// How many sums one event adds at most, all at once.
 const ADDED_AT_ONCE: usize = 16;
 
-/// What is counted.
+/// An operation whose outcomes are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Counted {
+pub(crate) enum Operation {
     /// A caller asked for a token.
     TokenRead,
     /// A refresh ended.
     Refresh,
 }
 
-impl Counted {
+impl Operation {
     const fn word(self) -> &'static str {
         match self {
             Self::TokenRead => "token_read",
@@ -47,10 +47,10 @@ impl Counts {
     }
 }
 
-/// Counts something by its outcome.
-pub(crate) fn count(app: &App, partner: &PartnerId, counted: Counted, outcome: &str) {
+/// Counts an operation by its outcome.
+pub(crate) fn count(app: &App, partner: &PartnerId, operation: Operation, outcome: &str) {
     let key = (partner.clone(), day_of(app.now()));
-    app.counts.sums().add(app.clock.as_ref(), key, [(format!("{}_{outcome}", counted.word()), 1)]);
+    app.counts.sums().add(app.clock.as_ref(), key, [(format!("{}_{outcome}", operation.word()), 1)]);
 }
 
 /// Adds sums to the table, if the oldest of them is a minute old: those of [`ADDED_AT_ONCE`] partners at most, so that this takes no

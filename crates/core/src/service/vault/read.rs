@@ -13,7 +13,7 @@ use crate::model::secret::Secret;
 use crate::model::time::{later, until};
 use crate::{App, Ended, Error};
 
-use crate::service::audit::counts::{Counted, count};
+use crate::service::audit::counts::{Operation, count};
 use crate::service::vault::refresh::sealed_grant::{ACCESS_TOKEN, sealing_owner};
 use crate::service::vault::refresh::step::Outcome;
 use crate::service::vault::refresh::step::Reason;
@@ -86,7 +86,7 @@ pub async fn serve_token(
     let partner = connection.id.partner.clone();
     let read = read_token(app, connection, min_valid, ends_at).await;
     if is_begun(&read) {
-        count(app, &partner, Counted::TokenRead, read.as_ref().map_or_else(Error::code, |_| "served"));
+        count(app, &partner, Operation::TokenRead, read.as_ref().map_or_else(Error::code, |_| "served"));
     }
     read
 }

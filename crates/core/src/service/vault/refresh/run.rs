@@ -18,7 +18,7 @@ use crate::port::parking::Parked;
 use crate::port::platform::{self, Platform, TokenFailure};
 use crate::port::store::StoreError;
 use crate::port::store::vault::{Commit, GrantEnd, Taken};
-use crate::service::audit::counts::{Counted, count};
+use crate::service::audit::counts::{Operation, count};
 use crate::service::health::figures::count_refresh;
 use crate::service::vault::due::{self, Stored};
 use crate::service::vault::keep_answer::keep_answer;
@@ -275,7 +275,7 @@ impl Run {
             return Refreshed { outcome, connection: self.connection };
         }
         let platform = self.connection.as_ref().map_or("none", |connection| connection.company.platform.as_str());
-        count(&self.app, &self.id.partner, Counted::Refresh, outcome.as_str());
+        count(&self.app, &self.id.partner, Operation::Refresh, outcome.as_str());
         if let Some(connection) = &self.connection {
             count_refresh(&self.app, connection, outcome.counted());
         }
