@@ -8,7 +8,7 @@ use counterfoil_core::model::connection::Freshness;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::settings::{AUDIT_RETENTION, Misfit, Settings};
 use counterfoil_platforms::variables;
-use counterfoil_platforms::{Endpoints, HttpSettings, facts_of};
+use counterfoil_platforms::{HttpSettings, PlatformSettings, facts_of};
 
 use crate::config::reader::Reader;
 
@@ -77,7 +77,7 @@ pub struct Config {
     /// How fresh the tokens of new connections are kept.
     pub freshness: Freshness,
     /// The platforms' addresses.
-    pub endpoints: Endpoints,
+    pub platforms: PlatformSettings,
     /// Times and bounds.
     pub settings: Settings,
 }
@@ -146,7 +146,10 @@ impl Config {
             courier_queue: reader.text("COURIER_QUEUE_URL"),
             allows_loopback_webhooks: reader.allows_loopback_webhooks(),
             freshness: reader.freshness(),
-            endpoints: Endpoints { platforms: reader.platforms(), http: HttpSettings { timeout: settings.platform_timeout } },
+            platforms: PlatformSettings {
+                by_name: reader.platforms(),
+                http: HttpSettings { timeout: settings.platform_timeout },
+            },
             settings,
         };
         if let Err(misfit) = settings.check() {
@@ -195,7 +198,7 @@ mod tests {
     #[test]
     fn the_real_addresses_are_the_defaults_and_a_blank_variable_counts_as_unset() {
         let config = read(&[("TABLE_NAME", "t"), ("PUBLIC_BASE_URL", ""), ("QUICKBOOKS_CLIENT_ID", " ")]).expect("complete");
-        let quickbooks = &config.endpoints.platforms[&PlatformName::Quickbooks];
+        let quickbooks = &config.platforms.by_name[&PlatformName::Quickbooks];
         assert_eq!(quickbooks.api, facts_of(PlatformName::Quickbooks).expect("it has OAuth").api);
         assert_eq!(config.public_base_url, None);
         assert!(!config.open_start);
@@ -204,7 +207,7 @@ mod tests {
 
     #[test]
     fn o13_only_a_laptop_adds_data_centres_and_only_at_https_or_loopback_addresses() {
-        let of_zoho = |config: Config| config.endpoints.platforms[&PlatformName::Zoho].data_centers.clone();
+        let of_zoho = |config: Config| config.platforms.by_name[&PlatformName::Zoho].data_centers.clone();
         let own = of_zoho(read(&[("TABLE_NAME", "t")]).expect("complete"));
         assert_eq!(own.len(), 11);
         let added = ("ZOHO_DATA_CENTERS", "eu=http://localhost:1/eu|http://localhost:1/api, x=https://a.test|https://b.test/");

@@ -99,7 +99,7 @@ pub fn assemble(config: &Config, aws: &SdkConfig, world: World) -> Arc<App> {
         courier: courier.unwrap_or_else(|| courier_of(config, aws)),
         sealer: Arc::new(KeyringSealer::new(keyring, Arc::clone(&entropy))),
         company_files: Arc::new(Books),
-        platforms: Arc::new(Registry::new(config.endpoints.clone(), credentials)),
+        platforms: Arc::new(Registry::new(config.platforms.clone(), credentials)),
         key_memory: KeyMemory::default(),
         skew,
         unstored: UnstoredGrants::default(),

@@ -36,7 +36,7 @@ pub use company::is_id as is_company_id;
 use facts::Facts;
 pub use http::HttpSettings;
 use parts::Parts;
-pub use registry::{CredentialSource, Endpoints, Registry};
+pub use registry::{CredentialSource, PlatformSettings, Registry};
 use vendor::OAuth;
 
 /// The facts of a platform; `None` for one without OAuth.

@@ -26,9 +26,9 @@ pub trait CredentialSource: Send + Sync {
 
 /// The configuration of all platforms.
 #[derive(Debug, Clone)]
-pub struct Endpoints {
+pub struct PlatformSettings {
     /// The configuration by platform.
-    pub platforms: BTreeMap<PlatformName, Configured>,
+    pub by_name: BTreeMap<PlatformName, Configured>,
     /// Bounds of requests.
     pub http: HttpSettings,
 }
@@ -38,7 +38,7 @@ const PAGES_IDLE_MOST: usize = 4;
 
 /// The platforms of a process. The HTTP clients are created at their first use.
 pub struct Registry {
-    endpoints: Endpoints,
+    settings: PlatformSettings,
     credentials: Arc<dyn CredentialSource>,
     client: LazyClient,
     pages: Arc<LazyClient>,
@@ -46,10 +46,10 @@ pub struct Registry {
 
 impl Registry {
     /// A registry with this configuration.
-    pub fn new(endpoints: Endpoints, credentials: Arc<dyn CredentialSource>) -> Self {
-        let http = endpoints.http;
+    pub fn new(settings: PlatformSettings, credentials: Arc<dyn CredentialSource>) -> Self {
+        let http = settings.http;
         let pages = Arc::new(LazyClient::new(http, PAGES_IDLE_MOST));
-        Self { endpoints, credentials, client: LazyClient::new(http, 0), pages }
+        Self { settings, credentials, client: LazyClient::new(http, 0), pages }
     }
 }
 
@@ -59,9 +59,9 @@ impl Platforms for Registry {
         let without_oauth = || Error::invalid("platform_without_oauth", format!("{} has no OAuth.", name.title()));
         let facts = facts_of(name).ok_or_else(without_oauth)?;
         let credentials = self.credentials.credentials().await?.of(name, environment, facts)?;
-        let configured = self.endpoints.platforms.get(&name).cloned();
+        let configured = self.settings.by_name.get(&name).cloned();
         let configured = configured.ok_or_else(|| Error::Internal(format!("{name} is not configured")))?;
-        let timeout = self.endpoints.http.timeout;
+        let timeout = self.settings.http.timeout;
         let (client, pages) = (self.client.get()?, Arc::clone(&self.pages));
         make(name, Parts { client, pages, timeout, credentials, environment, configured }).ok_or_else(without_oauth)
     }

@@ -29,7 +29,7 @@ pub(crate) async fn print(deployment: &Deployment) {
         let takes = Duration::from_millis(milliseconds);
         let platform = SlowPlatform::start(takes).await;
         let mut config = deployment.config();
-        let quickbooks = config.endpoints.platforms.get_mut(&PlatformName::Quickbooks).expect("it is configured");
+        let quickbooks = config.platforms.by_name.get_mut(&PlatformName::Quickbooks).expect("it is configured");
         quickbooks.token = platform.token_url().parse().expect("an address");
         let aws = local_config(deployment.table_endpoint());
         let processes: Vec<Arc<App>> = (0..PROCESSES).map(|_| assemble(&config, &aws, World::real())).collect();

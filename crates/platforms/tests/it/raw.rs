@@ -12,7 +12,7 @@ use counterfoil_core::port::platform::{
 };
 use counterfoil_platforms::credentials::CredentialSet;
 use counterfoil_platforms::facts::Configured;
-use counterfoil_platforms::{Endpoints, HttpSettings, Registry, facts_of};
+use counterfoil_platforms::{HttpSettings, PlatformSettings, Registry, facts_of};
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -66,10 +66,12 @@ pub(crate) async fn answering(name: PlatformName, answers: Vec<Bytes>) -> Arc<dy
 
 /// A platform with this address for all its endpoints.
 pub(crate) async fn platform_at(name: PlatformName, base: &str) -> Arc<dyn Platform> {
-    let endpoints =
-        Endpoints { platforms: [(name, configured(name, base))].into(), http: HttpSettings { timeout: Duration::from_secs(10) } };
+    let settings = PlatformSettings {
+        by_name: [(name, configured(name, base))].into(),
+        http: HttpSettings { timeout: Duration::from_secs(10) },
+    };
     let variables: BTreeMap<String, String> = credentials(name).into();
-    let registry = Registry::new(endpoints, Arc::new(Given(CredentialSet::from_variables(variables))));
+    let registry = Registry::new(settings, Arc::new(Given(CredentialSet::from_variables(variables))));
     registry.get(name, Environment::Production).await.unwrap_or_else(|error| panic!("{error}"))
 }
 

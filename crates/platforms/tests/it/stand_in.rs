@@ -16,7 +16,7 @@ use counterfoil_core::port::platform::{
 use counterfoil_platforms::credentials::CredentialSet;
 use counterfoil_platforms::facts::{Configured, DataCenter};
 use counterfoil_platforms::variables::{API_URL, AUTHORIZE_URL, DATA_CENTERS, REVOKE_URL, TOKEN_URL, variable};
-use counterfoil_platforms::{CredentialSource, Endpoints, HttpSettings, Registry, facts_of};
+use counterfoil_platforms::{CredentialSource, HttpSettings, PlatformSettings, Registry, facts_of};
 use counterfoil_stand_ins::{Registrations, StandIns};
 use jiff::Timestamp;
 use reqwest::redirect::Policy;
@@ -65,8 +65,9 @@ impl StandIn {
         let stand_ins = StandIns::new(Registrations::everywhere(REDIRECT_URI).expect("an address"));
         let mut variables: BTreeMap<String, String> = credentials(row.name).into();
         variables.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let endpoints = Endpoints { platforms: [(row.name, configured(row.name, &base))].into(), http: HttpSettings { timeout } };
-        let registry = Registry::new(endpoints, Arc::new(Given(CredentialSet::from_variables(variables))));
+        let settings =
+            PlatformSettings { by_name: [(row.name, configured(row.name, &base))].into(), http: HttpSettings { timeout } };
+        let registry = Registry::new(settings, Arc::new(Given(CredentialSet::from_variables(variables))));
         let platform = registry.get(row.name, Environment::Production).await;
         Self {
             row,
