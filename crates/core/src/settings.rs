@@ -119,7 +119,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Time that a function has for a refresh. Before it the function may store a grant that an earlier event left, and read the API
+    /// Time that a function has for a refresh. Before it the function may store a grant that an earlier invocation left, and read the API
     /// key. With this time a refresh takes its lease soon enough to end before the function does.
     pub fn refresh_time(&self) -> Duration {
         self.function_time.saturating_sub(2 * self.store_timeout)

@@ -23,7 +23,7 @@ pub trait Clock: Send + Sync {
     async fn sleep(&self, time: Duration);
 }
 
-/// A moment by both clocks, to compute an age from. The monotonic clock may stop while a function is frozen between events, and
+/// A moment by both clocks, to compute an age from. The monotonic clock may stop while a function is frozen between invocations, and
 /// the time of day may be set. So the age is the longer of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {

@@ -17,7 +17,7 @@ pub mod refresher;
 pub mod revoker;
 pub mod sync_worker;
 
-/// Stores grants that earlier events of this process could not store, and their counts. Returns the remaining time of this run, less a second for its end.
+/// Stores grants that earlier invocations of this process could not store, and their counts. Returns the remaining time of this invocation, less a second for its end.
 async fn begin(app: &App, left: Duration) -> Duration {
     let ends_at = app.clock.elapsed() + left.saturating_sub(Duration::from_secs(1));
     tokio::join!(store_unstored(app, ends_at), store_counts(app), store_figures(app));

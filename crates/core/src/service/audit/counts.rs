@@ -1,5 +1,5 @@
-//! Counts of token reads and refreshes, which have no audit rows of their own. They are summed in memory, and a later event of the
-//! process adds them to the table, once a minute at most. A process that ends before that loses the counts since its last addition.
+//! Counts of token reads and refreshes, which have no audit rows of their own. They are summed in memory, and a later invocation of
+//! the process adds them to the table, once a minute at most. A process that ends before that loses the counts since its last addition.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::service::health::sums::Sums;
 
 /// The shortest time between two additions of a process.
 const ADDED_EVERY: Duration = Duration::from_secs(60);
-/// How many sums one event adds at most, all at once.
+/// How many sums one invocation adds at most, all at once.
 const ADDED_AT_ONCE: usize = 16;
 
 /// An operation whose outcomes are counted.
@@ -54,7 +54,7 @@ pub(crate) fn count(app: &App, partner: &PartnerId, operation: Operation, outcom
 }
 
 /// Adds sums to the table, if the oldest of them is a minute old: those of [`ADDED_AT_ONCE`] partners at most, so that this takes no
-/// longer than one request to the table. The next event adds the rest. What cannot be added is kept.
+/// longer than one request to the table. The next invocation adds the rest. What cannot be added is kept.
 pub async fn store_counts(app: &App) {
     let due = {
         let mut sums = app.counts.sums();

@@ -193,7 +193,7 @@ fn decide(flow: &Flow, found: GrantCompanies, existing: Option<&Connection>) -> 
 /// Confirms the company of a flow. Only one request at a time does this for a flow.
 pub(crate) async fn confirm_alone(app: &App, flow: &Flow) -> Result<ConsentOutcome, Error> {
     let now = app.now();
-    // A process works on one event for at most this time.
+    // An invocation lasts at most this time.
     let claim = Claim { id: app.new_id("attempt_"), at: now, until: later(now, app.settings.function_time) };
     if !app.flows.lease_flow(&flow.id, &claim).await? {
         return Ok(ConsentOutcome::InProgress);

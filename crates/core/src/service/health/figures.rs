@@ -1,5 +1,5 @@
-//! Counts figures in memory, and adds them to the table at the end of the event that counted them, once a minute at most. A process that
-//! ends before the next addition loses the figures since the last one.
+//! Counts figures in memory, and adds them to the table at the end of the invocation that counted them, once a minute at most. A process
+//! that ends before the next addition loses the figures since the last one.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -79,13 +79,13 @@ pub(crate) fn count_delay(app: &App, partner: &PartnerId, milliseconds: u64) {
 }
 
 /// Adds the figures of at most [`ADDED_AT_ONCE`] partners to the table, unless this process did so within the last minute. The next
-/// addition has the rest. What cannot be added is kept. An event that counted nothing makes no request.
+/// addition has the rest. What cannot be added is kept. An invocation that counted nothing makes no request.
 pub async fn store_figures(app: &App) {
     let due = {
         let mut unstored = app.figures.unstored();
         let is_soon = unstored.added.is_some_and(|added| added.age(app.clock.as_ref()) < ADDED_EVERY);
         let due = if is_soon { Vec::new() } else { unstored.sums.take(ADDED_AT_ONCE) };
-        // What is left is added by the next event.
+        // What is left is added by the next invocation.
         if !due.is_empty() && unstored.sums.age(app.clock.as_ref()).is_none() {
             unstored.added = Some(Moment::of(app.clock.as_ref()));
         }

@@ -1,4 +1,4 @@
-//! Sums in memory, which a later event of the process adds to the table.
+//! Sums in memory, which a later invocation of the process adds to the table.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

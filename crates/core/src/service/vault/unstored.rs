@@ -1,5 +1,5 @@
-//! Grants that neither the table nor the queue stored before the end of an event. The process keeps them in memory, and its next event
-//! tries first to store them. They are lost only if the process ends before that.
+//! Grants that neither the table nor the queue stored before the end of an invocation. The process keeps them in memory, and its next
+//! invocation tries first to store them. They are lost only if the process ends before that.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -108,9 +108,9 @@ pub(crate) async fn store_or_keep(app: &App, unstored: UnstoredGrant, ends_at: D
     }
 }
 
-/// Tries once to store the grants that earlier events of this process left. It starts no write later than one request's time after its
-/// own start, because the event has its own work to do, and none that could not end by the monotonic time `ends_at`. A grant is removed
-/// from memory only after it is stored.
+/// Tries once to store the grants that earlier invocations of this process left. It starts no write later than one request's time after
+/// its own start, because the invocation has its own work to do, and none that could not end by the monotonic time `ends_at`. A grant is
+/// removed from memory only after it is stored.
 pub async fn store_unstored(app: &App, ends_at: Duration) {
     let unstored = app.unstored.all().clone();
     // A write to the table and one to the queue, each bounded by its client.

@@ -1,16 +1,16 @@
 //! Refreshes a token: look, lease, look again, send, store. Readers, the refresher and forced refreshes run the same code; only the
 //! reason differs.
 //!
-//! `step` decides the next action as a pure function of what was read. `run` executes the actions.
+//! `step` decides the next action as a pure function of what was read. `execution` executes the actions.
 
+mod execution;
 pub(crate) mod grant_end;
 pub mod request;
-mod run;
 pub mod sealed_grant;
 pub mod step;
 mod unused;
 
+pub use execution::refresh;
 pub(crate) use grant_end::{end_of, of_its_client};
 pub use request::{Permit, RefreshRequest, Refreshed};
-pub use run::refresh;
 pub use unused::UnusedLeases;

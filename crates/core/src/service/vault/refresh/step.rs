@@ -1,4 +1,4 @@
-//! The protocol of a refresh as a pure step function, from the state and an input to the next action. `run` executes it, and the model
+//! The protocol of a refresh as a pure step function, from the state and an input to the next action. `execution` executes it, and the model
 //! checker explores it. It does no I/O, and knows no secret and no clock of its own.
 
 mod failure;

@@ -12,7 +12,7 @@ pub enum Outcome {
     Refreshed,
     /// A new token is in the queue. The table does not have it yet.
     Parked,
-    /// Neither the table nor the queue stored the new token. This process keeps it for its next event.
+    /// Neither the table nor the queue stored the new token. This process keeps it for its next invocation.
     Unstored,
     /// No refresh was needed: the stored token is fresh enough.
     AlreadyFresh,

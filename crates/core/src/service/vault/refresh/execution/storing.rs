@@ -1,14 +1,14 @@
 //! Stores the new grant of a refresh.
 
 use super::step::Observation;
-use super::{Run, apply};
+use super::{Execution, apply};
 use crate::model::connection::{DeathCause, LastFailure};
 use crate::port::parking::Parked;
 use crate::port::store::{StoreError, Written};
 use crate::service::vault::commit_parked::{Unparked, commit_parked};
 use crate::service::vault::refresh::grant_end::end_of;
 
-impl Run {
+impl Execution {
     pub(super) async fn store(&mut self) -> Observation {
         let Some(fresh) = &self.fresh else { return Observation::StoreFailed };
         let written = match self.app.grants.commit(&self.id, &fresh.commit).await {

@@ -35,7 +35,7 @@ use crate::{App, Error};
 /// # Errors
 /// `Misconfigured` if the keyring or the platform's credentials are missing. This is found before anything is sent or written.
 pub async fn refresh(app: &Arc<App>, id: &ConnectionId, request: RefreshRequest) -> Result<Refreshed, Error> {
-    let run = Run {
+    let execution = Execution {
         app: Arc::clone(app),
         id: id.clone(),
         request,
@@ -46,7 +46,7 @@ pub async fn refresh(app: &Arc<App>, id: &ConnectionId, request: RefreshRequest)
         unread: None,
         end: None,
     };
-    match app.spawn(run.drive()).await {
+    match app.spawn(execution.drive()).await {
         Ok(refreshed) => refreshed,
         Err(panic) => Err(Error::Internal(format!("the refresh of {id} ended early: {panic}"))),
     }
@@ -58,7 +58,7 @@ const STEPS_MOST: usize = 2_000;
 /// The number of failures in a row after which no further answer is stored. A platform sends a token's successor in its first answers.
 const ANSWERS_KEPT_MOST: u32 = 8;
 
-struct Run {
+struct Execution {
     app: Arc<App>,
     id: ConnectionId,
     request: RefreshRequest,
@@ -81,7 +81,7 @@ struct ToSend {
     lease_id: String,
 }
 
-impl Run {
+impl Execution {
     async fn drive(mut self) -> Result<Refreshed, Error> {
         let unused = self.app.unused_leases.of(&self.id);
         let mut machine = Refresh::new(self.request.reason, self.app.settings, self.now(), self.request.ends_at, unused);
@@ -155,7 +155,7 @@ impl Run {
         }
     }
 
-    /// Whether this refresh has its permit. It takes the permit before the lease, and holds it until the run ends.
+    /// Whether this refresh has its permit. It takes the permit before the lease, and holds it until the execution ends.
     async fn has_permit(&mut self) -> Result<bool, Error> {
         let (Permit::IfFree(permits), Some(connection)) = (&self.request.permit, &self.connection) else { return Ok(true) };
         if of_its_client(&self.app, &connection.company).await?.lost_answer_ends_grant() {
@@ -270,7 +270,7 @@ impl Run {
                 self.app.unstored.keep(UnstoredGrant::Refreshed(Box::new(fresh)));
             }
         }
-        // The refresh did not start, so the same run tries it again.
+        // The refresh did not start, so the same worker tries it again.
         if outcome == Outcome::NoPermit {
             return Refreshed { outcome, connection: self.connection };
         }
