@@ -9,6 +9,7 @@ use tracing::Instrument as _;
 use crate::model::audit::{Action, Actor, Audit, Subject};
 use crate::model::connection::{Connection, Freshness};
 use crate::model::event::{Event, Payload};
+use crate::model::lease::{CommitId, LeaseId};
 use crate::model::platform::PlatformName;
 use crate::model::secret::Secret;
 use crate::model::time::later;
@@ -164,6 +165,16 @@ impl App {
     /// An id with this prefix that sorts by time.
     pub fn new_id(&self, prefix: &str) -> String {
         self.entropy.id(prefix, self.now())
+    }
+
+    /// The id of a new lease.
+    pub fn new_lease_id(&self) -> LeaseId {
+        LeaseId::new(self.new_id("lease_"))
+    }
+
+    /// The id of a new write that sets a connection's epoch and has no lease.
+    pub fn new_commit_id(&self) -> CommitId {
+        CommitId::new(self.new_id("commit_"))
     }
 
     /// An audit row with the time and a new id.

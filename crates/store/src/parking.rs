@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use counterfoil_core::model::connection::ConnectionId;
 use counterfoil_core::model::kept_answer::KeptAnswer;
+use counterfoil_core::model::lease::CommitId;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::port::parking::{Parked, Parking};
 use counterfoil_core::port::store::StoreError;
@@ -83,7 +84,7 @@ const TAKEN_MOST: usize = 100;
 #[async_trait]
 impl Parking for Folder {
     async fn park(&self, parked: &Parked) -> Result<(), StoreError> {
-        self.write(&parked.commit.commit_id, &write(parked)?).map_err(|error| of_the_folder(&error))
+        self.write(parked.commit.commit_id.as_str(), &write(parked)?).map_err(|error| of_the_folder(&error))
     }
 
     async fn park_answer(&self, kept: &KeptAnswer) -> Result<(), StoreError> {
@@ -147,7 +148,7 @@ pub fn write(parked: &Parked) -> Result<String, StoreError> {
         partner: connection.partner.to_string(),
         company_key: connection.company_key.to_string(),
         epoch: commit.epoch,
-        commit_id: commit.commit_id.clone(),
+        commit_id: commit.commit_id.to_string(),
         at: millis(commit.at),
         due_at: commit.due_at.map(millis),
         wanted_until: commit.wanted_until.map(millis),
@@ -173,7 +174,7 @@ pub fn read(text: &str) -> Result<ParkedMessage, StoreError> {
     };
     let commit = Commit {
         epoch: text.epoch,
-        commit_id: text.commit_id,
+        commit_id: CommitId::new(text.commit_id),
         grant: text.grant.read(item)?.ok_or_else(|| damaged(item, "it holds no token"))?,
         at: time(item, text.at)?,
         due_at: maybe_time(item, text.due_at)?,

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::model::failure_code::FailureCode;
 use crate::model::grant::StoredGrant;
+use crate::model::lease::{CommitId, LeaseId};
 use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::platform::{Environment, PlatformName};
 
@@ -153,7 +154,7 @@ pub struct LastFailure {
     /// When it failed.
     pub at: Timestamp,
     /// The attempt that is known to be over. Nobody waits for the end of its lease.
-    pub ended_lease: Option<String>,
+    pub ended_lease: Option<LeaseId>,
     /// Whether the stored refresh token was ever sent in an attempt with an unknown outcome.
     pub doubtful: bool,
 }
@@ -174,7 +175,7 @@ pub struct Connection {
     /// The last failure of a refresh. The next success clears it.
     pub last_failure: Option<LastFailure>,
     /// The id of the write that set the epoch.
-    pub commit_id: String,
+    pub commit_id: CommitId,
     /// When it was first connected.
     pub created_at: Timestamp,
     /// When it was last disconnected. It stays when the connection is revived.

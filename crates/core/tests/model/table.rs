@@ -2,7 +2,7 @@
 
 use counterfoil_core::model::connection::{DeathCause, GrantState, LastFailure};
 use counterfoil_core::model::failure_code::FailureCode;
-use counterfoil_core::model::lease::Lease;
+use counterfoil_core::model::lease::{CommitId, Lease, LeaseId};
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::vault::Taken;
@@ -18,7 +18,7 @@ use crate::scope::Broken;
 pub(crate) struct Commit {
     pub(crate) epoch: u64,
     /// The lease of the refresh.
-    pub(crate) id: String,
+    pub(crate) id: CommitId,
     pub(crate) grant: Grant,
     pub(crate) at: Timestamp,
 }
@@ -43,7 +43,7 @@ impl Table {
             has_refresh_token: true,
             expires_at: now,
             refreshed_at: None,
-            commit_id: String::new(),
+            commit_id: CommitId::new(""),
             due_at: Some(now),
             last_failure: None,
             lease: None,
@@ -55,7 +55,7 @@ impl Table {
     pub(crate) fn look(&self, broken: Broken) -> View {
         match &self.row.lease {
             Some(lease) if broken == Broken::OutdatedLease && lease.epoch < self.row.epoch => {
-                View { commit_id: lease.id.clone(), ..self.row.clone() }
+                View { commit_id: CommitId::under(&lease.id), ..self.row.clone() }
             }
             _ => self.row.clone(),
         }
@@ -79,12 +79,12 @@ impl Table {
     }
 
     /// `take_lease`: `attribute_not_exists(PK) OR lease_id IN (:seen, :own)`.
-    pub(crate) fn take_lease(&mut self, lease: Lease, seen: Option<&str>, broken: Broken) -> Taken {
+    pub(crate) fn take_lease(&mut self, lease: Lease, seen: Option<&LeaseId>, broken: Broken) -> Taken {
         let may = match &self.row.lease {
             _ if broken == Broken::LeaseCondition => true,
             None => true,
             Some(present) => {
-                let is_the_one_seen = Some(present.id.as_str()) == seen || broken == Broken::SeenCondition && seen.is_some();
+                let is_the_one_seen = Some(&present.id) == seen || broken == Broken::SeenCondition && seen.is_some();
                 is_the_one_seen || present.id == lease.id
             }
         };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use counterfoil_core::model::lease::LeaseId;
 use counterfoil_core::service::vault::refresh::step::Next;
 use counterfoil_core::service::vault::refresh::step::Observation;
 use counterfoil_core::service::vault::refresh::step::Reason;
@@ -15,7 +16,7 @@ use crate::times::Tick;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Worker {
     /// It may start this number of further runs, and remembers its unused leases.
-    Idle { runs: u8, unused: Vec<String> },
+    Idle { runs: u8, unused: Vec<LeaseId> },
     /// It is refreshing.
     Running(Box<Run>),
     /// It has crashed.
@@ -46,7 +47,7 @@ pub(crate) struct Run {
 /// A run's lease.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Leased {
-    pub(crate) id: String,
+    pub(crate) id: LeaseId,
     /// The time at which it decided to take the lease.
     pub(crate) since: Tick,
     /// The table's epoch when the lease was stored.

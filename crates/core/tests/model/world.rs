@@ -3,7 +3,7 @@
 mod answers;
 
 use counterfoil_core::model::connection::GrantState;
-use counterfoil_core::model::lease::Lease;
+use counterfoil_core::model::lease::{Lease, LeaseId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::model::time::later;
 use counterfoil_core::port::platform::TokenLimits;
@@ -36,7 +36,7 @@ pub(crate) struct World {
     pub(crate) provider: Provider,
     pub(crate) parking: Parking,
     /// A late write of a lease, and the lease that it would replace.
-    pub(crate) late_lease: Option<(Lease, Option<String>)>,
+    pub(crate) late_lease: Option<(Lease, Option<LeaseId>)>,
     pub(crate) workers: Vec<Worker>,
     /// An answer arrived after the platform's time-out.
     was_late: bool,
@@ -89,7 +89,7 @@ impl World {
             }
             Action::LateLease => {
                 if let Some((lease, seen)) = self.late_lease.take() {
-                    self.table.take_lease(lease, seen.as_deref(), scope.broken);
+                    self.table.take_lease(lease, seen.as_ref(), scope.broken);
                 }
             }
             Action::Unpark => self.parking.step(&mut self.table, scope.broken, &mut self.flaws),
@@ -181,7 +181,7 @@ impl World {
     fn lease(&self, worker: usize, run: u8, since: Tick, (epoch, doubtful): (u64, bool)) -> Lease {
         let started_at = seen_at(since, self.drifts[worker]).wall;
         Lease {
-            id: format!("{worker}.{run}.{since}"),
+            id: LeaseId::new(format!("{worker}.{run}.{since}")),
             epoch,
             owner: String::new(),
             started_at,
@@ -212,7 +212,7 @@ impl World {
                 let ours =
                     Observation::LeaseTaken { id: lease.id.clone(), until: later(lease.started_at, believed), limits: LIMITS };
                 run.lease = Some(Leased { id: lease.id.clone(), since, table_epoch: self.table.epoch() });
-                match self.table.take_lease(lease, seen.as_deref(), scope.broken) {
+                match self.table.take_lease(lease, seen.as_ref(), scope.broken) {
                     Taken::Ours => ours,
                     Taken::Held => Observation::LeaseHeld,
                 }

@@ -10,6 +10,7 @@ use counterfoil_core::App;
 use counterfoil_core::model::api_key::{ApiKey, PresentedKey, Scope, compose};
 use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Connection, ConnectionId};
+use counterfoil_core::model::lease::CommitId;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::partner::Partner;
 use counterfoil_core::port::store::partners::OperatorStore as _;
@@ -182,7 +183,7 @@ impl Deployment {
         let commit = Commit {
             epoch: connection.epoch,
             // As if its last attempt had succeeded hours ago.
-            commit_id: lease.map_or(connection.commit_id, |lease| lease.id),
+            commit_id: lease.map_or(connection.commit_id, |lease| CommitId::under(&lease.id)),
             grant,
             at: now - 2 * HOUR,
             due_at: Some(now - HOUR),

@@ -1,6 +1,6 @@
 //! The item of a lease, beside its connection. It is never deleted and has no TTL: a commit makes it obsolete.
 
-use counterfoil_core::model::lease::Lease;
+use counterfoil_core::model::lease::{Lease, LeaseId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::StoreError;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ struct LeaseRow {
 
 pub(crate) fn write(key: &Key, lease: &Lease) -> Result<Item, StoreError> {
     let row = LeaseRow {
-        lease_id: lease.id.clone(),
+        lease_id: lease.id.as_str().to_owned(),
         epoch: lease.epoch,
         owner: lease.owner.clone(),
         started_at: millis(lease.started_at),
@@ -41,6 +41,6 @@ pub(crate) fn read(item: Item) -> Result<Lease, StoreError> {
         until: time(&row.lease_id, row.until)?,
         refresh_token: Fingerprint::stored(row.refresh_token_sha256),
         doubtful: row.doubtful,
-        id: row.lease_id,
+        id: LeaseId::new(row.lease_id),
     })
 }

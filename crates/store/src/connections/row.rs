@@ -6,6 +6,7 @@ use counterfoil_core::model::connection::{
 };
 use counterfoil_core::model::failure_code::FailureCode;
 use counterfoil_core::model::grant::StoredGrant;
+use counterfoil_core::model::lease::{CommitId, LeaseId};
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::port::store::StoreError;
@@ -96,7 +97,7 @@ impl From<&LastFailure> for LastFailureRow {
             code: last_failure.code.as_str().to_owned(),
             message: last_failure.code.in_words().to_owned(),
             at: millis(last_failure.at),
-            settled_lease: last_failure.ended_lease.clone(),
+            settled_lease: last_failure.ended_lease.as_ref().map(|lease| lease.as_str().to_owned()),
             doubtful: last_failure.doubtful,
         }
     }
@@ -109,7 +110,7 @@ impl LastFailureRow {
             retry_at: time(item, self.retry_at)?,
             code: word_or(item, "the code of a failure", &self.code, FailureCode::Unknown),
             at: time(item, self.at)?,
-            ended_lease: self.settled_lease,
+            ended_lease: self.settled_lease.map(LeaseId::new),
             doubtful: self.doubtful,
         })
     }
@@ -195,7 +196,7 @@ impl From<&Connection> for ConnectionRow {
             ended_by: cause.filter(|cause| known_before(*cause) != *cause).map(|cause| cause.as_str().to_owned()),
             grant: connection.grant().map(GrantAttributes::from).unwrap_or_default(),
             trouble: connection.last_failure.as_ref().map(LastFailureRow::from),
-            commit_id: connection.commit_id.clone(),
+            commit_id: connection.commit_id.to_string(),
             created_at: millis(connection.created_at),
             disconnected_at: connection.disconnected_at.map(millis),
             updated_at: millis(connection.updated_at),
@@ -243,7 +244,7 @@ impl ConnectionRow {
             epoch: self.epoch,
             grant_state,
             last_failure: self.trouble.map(|last_failure| last_failure.read(&item)).transpose()?,
-            commit_id: self.commit_id,
+            commit_id: CommitId::new(self.commit_id),
             created_at: time(&item, self.created_at)?,
             disconnected_at: maybe_time(&item, disconnected_at)?,
             updated_at: time(&item, self.updated_at)?,

@@ -125,7 +125,7 @@ impl EndUserStore for Table {
             self.put(audit(row)?),
             self.put(crate::outbox::row::write(event)?),
         ];
-        Ok(written(&self.transact(items, &connection.commit_id).await?))
+        Ok(written(&self.transact(items, connection.commit_id.as_str()).await?))
     }
 
     async fn create_auth_session(&self, session: &AuthSession, row: &Audit) -> Result<(), StoreError> {

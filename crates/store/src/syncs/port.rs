@@ -239,7 +239,7 @@ impl Table {
     /// The state's item, if this attempt has the lease: by this write, or by an earlier try whose answer was lost.
     async fn taken(&self, connection: &ConnectionId, request: &LeaseRequest) -> Result<Option<Item>, StoreError> {
         let changes = leased(Changes::default(), connection, later(request.at, request.life))?
-            .put("lease_attempt", Some(&request.id))?
+            .put("lease_attempt", Some(request.id.as_str()))?
             .add("lease_number", 1)
             .add("version", 1)
             .naming("active")
@@ -253,7 +253,7 @@ impl Table {
             Err(SdkError::ServiceError(refused)) if refused.err().is_conditional_check_failed_exception() => {
                 let UpdateItemError::ConditionalCheckFailedException(shown) = refused.into_err() else { return Ok(None) };
                 let is_own = |item: &Item| {
-                    item.get("lease_attempt").and_then(|it| it.as_s().ok()) == Some(&request.id)
+                    item.get("lease_attempt").and_then(|it| it.as_s().ok()).is_some_and(|id| id == request.id.as_str())
                         && item.contains_key("lease_until")
                 };
                 Ok(shown.item.filter(is_own))

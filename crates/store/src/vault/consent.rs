@@ -49,7 +49,7 @@ impl Table {
     pub(super) fn exchanged(&self, consent: &Consent, exchange: &CodeExchange) -> Result<Vec<TransactWriteItem>, StoreError> {
         let Consent { connection, flow, .. } = consent;
         let spent = Changes::default()
-            .put("consumed_by", Some(&connection.commit_id))?
+            .put("consumed_by", Some(connection.commit_id.as_str()))?
             .given(":now", number(millis(connection.consented_at)));
         let condition = format!("attribute_exists({PK}) AND attribute_not_exists(consumed_by) AND expires_at > :now");
         let waited = RevocationId { connection: connection.id.clone(), grant: GrantId::Consent(flow.clone()) };

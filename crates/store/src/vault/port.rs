@@ -16,7 +16,7 @@ use counterfoil_core::model::connection::{ConnectionId, DeathCause, LastFailure,
 use counterfoil_core::model::desktop::end_user::EndUserName;
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::kept_answer::KeptAnswer;
-use counterfoil_core::model::lease::Lease;
+use counterfoil_core::model::lease::{Lease, LeaseId};
 use counterfoil_core::port::store::StoreError;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::vault::Commit;
@@ -47,7 +47,7 @@ use crate::update::Changes;
 impl GrantStore for Table {
     /// The condition: there is no lease, or exactly the expired one that was read, or this lease itself, stored by a try whose answer was
     /// lost. The epoch is no part of it, because a look reads connection and lease one after the other.
-    async fn take_lease(&self, id: &ConnectionId, lease: &Lease, seen: Option<&str>) -> Result<Taken, StoreError> {
+    async fn take_lease(&self, id: &ConnectionId, lease: &Lease, seen: Option<&LeaseId>) -> Result<Taken, StoreError> {
         let key = Key::lease(id);
         let put = self
             .client
@@ -55,8 +55,8 @@ impl GrantStore for Table {
             .table_name(&self.name)
             .set_item(Some(lease_row::write(&key, lease)?))
             .condition_expression(format!("attribute_not_exists({PK}) OR lease_id IN (:seen, :own)"))
-            .expression_attribute_values(":seen", AttributeValue::S(seen.unwrap_or("none").to_owned()))
-            .expression_attribute_values(":own", AttributeValue::S(lease.id.clone()))
+            .expression_attribute_values(":seen", AttributeValue::S(seen.map_or("none", LeaseId::as_str).to_owned()))
+            .expression_attribute_values(":own", AttributeValue::S(lease.id.as_str().to_owned()))
             .send()
             .await;
         match put {
@@ -72,7 +72,7 @@ impl GrantStore for Table {
         let changes = committed(id, commit)?.given(":live", active());
         // A commit sets the status, so `#status` is defined already.
         let update = changes.under(self, &Key::connection(id), "epoch = :replaces AND #status = :live");
-        let own = |item: &Item| item.get("commit_id") == Some(&AttributeValue::S(commit.commit_id.clone()));
+        let own = |item: &Item| item.get("commit_id") == Some(&AttributeValue::S(commit.commit_id.to_string()));
         self.update(update, own).await
     }
 
@@ -96,12 +96,12 @@ impl GrantStore for Table {
         let grant = GrantAttributes::from(&commit.grant);
         let changes = Changes::default()
             .set("epoch", number(commit.epoch + 1))
-            .put("commit_id", Some(&commit.commit_id))?
+            .put("commit_id", Some(commit.commit_id.as_str()))?
             .put("updated_at", Some(millis(commit.at)))?
             .put("refreshed_at", Some(millis(commit.at)))?;
         let changes = with_grant(changes, grant)?.given(":replaces", number(commit.epoch)).given(":withdrawn", withdrawn());
         let update = changes.under(self, &Key::connection(id), "epoch = :replaces AND cause = :withdrawn");
-        let own = |item: &Item| item.get("commit_id") == Some(&AttributeValue::S(commit.commit_id.clone()));
+        let own = |item: &Item| item.get("commit_id") == Some(&AttributeValue::S(commit.commit_id.to_string()));
         self.update(update, own).await
     }
 
@@ -219,7 +219,7 @@ impl GrantStore for Table {
             let key = Key::company(left, &connection.id);
             items.extend((key != company_key).then(|| self.delete(&key)));
         }
-        Ok(match self.transact(items, &connection.commit_id).await? {
+        Ok(match self.transact(items, connection.commit_id.as_str()).await? {
             Transacted::Stored => ConsentWritten::Stored,
             Transacted::Refused(refused) if refused.iter().take(over).any(|refused| *refused) => ConsentWritten::FlowIsOver,
             Transacted::Refused(refused) if has_link && refused.get(link_at) == Some(&true) => ConsentWritten::LinkIsOver,
@@ -235,7 +235,7 @@ impl GrantStore for Table {
         let changes = changes
             .set("epoch", number(connection.epoch + 1))
             .put("status", Some(Status::Disconnected.as_str()))?
-            .put("commit_id", Some(commit_id))?
+            .put("commit_id", Some(commit_id.as_str()))?
             .put("updated_at", Some(millis(audit.at)))?
             .put("disconnected_at", Some(millis(audit.at)))?
             .given(":replaces", number(connection.epoch));
@@ -257,7 +257,7 @@ impl GrantStore for Table {
         if let Some(purge) = purge {
             items.extend(self.purge_items(purge).await?);
         }
-        Ok(match self.transact(items, commit_id).await? {
+        Ok(match self.transact(items, commit_id.as_str()).await? {
             Transacted::Stored => Written::Stored,
             Transacted::Refused(_) => Written::Overtaken,
         })
@@ -276,7 +276,7 @@ fn committed(id: &ConnectionId, commit: &Commit) -> Result<Changes, StoreError> 
     let changes = Changes::default()
         .set("epoch", number(commit.epoch + 1))
         .put("status", Some(Status::Active.as_str()))?
-        .put("commit_id", Some(&commit.commit_id))?
+        .put("commit_id", Some(commit.commit_id.as_str()))?
         .put("updated_at", Some(millis(commit.at)))?
         .put("refreshed_at", Some(millis(commit.at)))?
         .put("wanted_until", commit.wanted_until.map(millis))?

@@ -47,7 +47,7 @@ impl TransferStore for Table {
         ];
         let left = previous.as_ref().map(|previous| Key::company(&previous.company, &connection.id));
         items.extend(left.filter(|left| *left != company_key).map(|left| self.delete(&left)));
-        Ok(match self.transact(items, &connection.commit_id).await? {
+        Ok(match self.transact(items, connection.commit_id.as_str()).await? {
             Transacted::Stored => Written::Stored,
             Transacted::Refused(_) => Written::Overtaken,
         })

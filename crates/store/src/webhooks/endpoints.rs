@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem};
 use counterfoil_core::model::audit::Audit;
+use counterfoil_core::model::lease::LeaseId;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::time::later;
 use counterfoil_core::model::webhook::endpoint::{EndpointId, EndpointName, Endpoints, Health, SigningSecrets};
@@ -94,7 +95,7 @@ impl EndpointStore for Table {
     ) -> Result<Option<EndpointState>, StoreError> {
         let until = millis(later(now, lease.life));
         let changes = Changes::default().put("lease_until", Some(until))?.put(DUE_AT, Some(until))?.remove("has_new_work");
-        let changes = state_row::with_health(changes, health)?.given(":lease", AttributeValue::S(lease.id.clone()));
+        let changes = state_row::with_health(changes, health)?.given(":lease", AttributeValue::S(lease.id.as_str().to_owned()));
         let update = changes.under(self, &Key::endpoint(&endpoint.partner, &endpoint.id), "lease = :lease");
         match self.request(update).return_values(ReturnValue::AllNew).send().await {
             Ok(answer) => state_row::read(answer.attributes.unwrap_or_default()).map(Some),
@@ -110,21 +111,24 @@ impl EndpointStore for Table {
         health: &Health,
         due_at: Option<Timestamp>,
     ) -> Result<Written, StoreError> {
-        let changes =
-            Changes::default().remove("lease").remove("lease_until").set("returned", AttributeValue::S(lease.id.clone()));
+        let changes = Changes::default()
+            .remove("lease")
+            .remove("lease_until")
+            .set("returned", AttributeValue::S(lease.id.as_str().to_owned()));
         let changes = match due_at {
             Some(due_at) => changes.put(DUE_AT, Some(millis(due_at)))?,
             None => changes.remove(DUE_AT).remove(DUE_SHARD),
         };
-        let changes = state_row::with_health(changes, health)?.given(":lease", AttributeValue::S(lease.id.clone()));
+        let changes = state_row::with_health(changes, health)?.given(":lease", AttributeValue::S(lease.id.as_str().to_owned()));
         let condition = "lease = :lease AND attribute_not_exists(has_new_work)";
-        let is_own = |item: &Item| text(item, "returned").is_ok_and(|returned| returned == lease.id);
+        let is_own = |item: &Item| text(item, "returned").is_ok_and(|returned| returned == lease.id.as_str());
         self.update(changes.under(self, &Key::endpoint(&endpoint.partner, &endpoint.id), condition), is_own).await
     }
 
     async fn notify_failing(&self, event: &EndpointEvent, lease: &EndpointLease) -> Result<Written, StoreError> {
-        let changes =
-            Changes::default().put("notified_at", Some(millis(event.at)))?.given(":lease", AttributeValue::S(lease.id.clone()));
+        let changes = Changes::default()
+            .put("notified_at", Some(millis(event.at)))?
+            .given(":lease", AttributeValue::S(lease.id.as_str().to_owned()));
         let EndpointName { partner, id } = &event.endpoint;
         let condition = "lease = :lease AND attribute_not_exists(#notified_at)";
         let update = transact_update(changes.under(self, &Key::endpoint(partner, id), condition));
@@ -144,7 +148,7 @@ impl EndpointStore for Table {
 enum Take {
     Taken(Box<EndpointState>),
     /// Another process has it, under this lease.
-    Busy(String),
+    Busy(LeaseId),
     /// It does not exist, or is paused.
     NotDue,
 }
@@ -197,7 +201,7 @@ impl Table {
     async fn take(&self, endpoint: &EndpointName, lease: &EndpointLease) -> Result<Take, StoreError> {
         let until = millis(later(lease.at, lease.life));
         let changes = Changes::default()
-            .put("lease", Some(&lease.id))?
+            .put("lease", Some(lease.id.as_str()))?
             .put("lease_until", Some(until))?
             .put(DUE_AT, Some(until))?
             .put(DUE_SHARD, Some(endpoint_shard(endpoint)))?
@@ -217,7 +221,7 @@ impl Table {
                 else {
                     return Err(fault::meaning(&self.name, &SdkError::service_error(error, ())));
                 };
-                let holder = shown.item().and_then(|item| text(item, "lease").ok());
+                let holder = shown.item().and_then(|item| text(item, "lease").ok()).map(LeaseId::new);
                 Ok(holder.map_or(Take::NotDue, Take::Busy))
             }
             Err(error) => Err(fault::meaning(&self.name, &error)),
@@ -225,10 +229,10 @@ impl Table {
     }
 
     /// Notes for the process with this lease that there is new work. `Overtaken` if it has returned the lease.
-    async fn note_work(&self, endpoint: &EndpointName, holder: &str) -> Result<Written, StoreError> {
+    async fn note_work(&self, endpoint: &EndpointName, holder: &LeaseId) -> Result<Written, StoreError> {
         let changes = Changes::default()
             .set("has_new_work", AttributeValue::Bool(true))
-            .given(":holder", AttributeValue::S(holder.to_owned()));
+            .given(":holder", AttributeValue::S(holder.as_str().to_owned()));
         self.update(changes.under(self, &Key::endpoint(&endpoint.partner, &endpoint.id), "lease = :holder"), |_| false).await
     }
 }

@@ -1,6 +1,7 @@
 //! Reads and lists of connections.
 
 use counterfoil_core::model::connection::{Connection, ConnectionId, Status};
+use counterfoil_core::model::lease::CommitId;
 use counterfoil_core::model::name::{CompanyKey, PartnerId};
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::port::store::Written;
@@ -123,7 +124,7 @@ async fn a2_a_list_has_only_the_partners_own_connections() {
             partner: PartnerId::parse(partner).expect("a partner id"),
             company_key: CompanyKey::parse("theirs").expect("a company key"),
         };
-        let theirs = Connection { id, commit_id: format!("commit_{partner}"), ..connection("theirs") };
+        let theirs = Connection { id, commit_id: CommitId::new(format!("commit_{partner}")), ..connection("theirs") };
         assert_eq!(store.write_consent(&theirs, None).await, ConsentWritten::Stored);
     }
     assert_eq!(keys(&list(&store, ListQuery { limit: 100, ..ListQuery::default() }).await), ["ours"]);

@@ -2,6 +2,7 @@
 
 use counterfoil_core::model::connection::{Company, Connection, GrantState};
 use counterfoil_core::model::flow::Stage;
+use counterfoil_core::model::lease::CommitId;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::connections::ConnectionStore as _;
 use counterfoil_core::port::store::consents::FlowStore as _;
@@ -55,7 +56,7 @@ async fn r4_a_consent_that_was_overtaken_writes_nothing_and_its_flow_goes_on() {
     let acme = store.consented("acme").await;
     assert_eq!(store.table.commit(&acme.id, &commit(&acme, "refresh")).await, Ok(Written::Stored));
     let refreshed = store.read(&acme.id).await;
-    let again = Connection { epoch: 2, commit_id: "again".to_owned(), ..acme.clone() };
+    let again = Connection { epoch: 2, commit_id: CommitId::new("again"), ..acme.clone() };
     let flow = store.exchanged_flow("again").await;
     for previous in [Some(&acme), None] {
         let written = store.table.write_consent(&consent(&again, previous, flow.clone())).await;
@@ -83,7 +84,7 @@ async fn a_consent_replaces_every_attribute_of_the_previous_grant() {
     let renewed = Connection {
         epoch: 3,
         grant_state: GrantState::Active(grant),
-        commit_id: "renewed".to_owned(),
+        commit_id: CommitId::new("renewed"),
         consented_at: START + 2.hours(),
         updated_at: START + 2.hours(),
         due_at: None,
@@ -97,12 +98,12 @@ async fn a_consent_replaces_every_attribute_of_the_previous_grant() {
 async fn a_consent_to_another_company_moves_the_companys_entry() {
     let store = store().await;
     let acme = store.consented("acme").await;
-    let moved = Connection { epoch: 2, company: company("elsewhere"), commit_id: "moved".to_owned(), ..acme.clone() };
+    let moved = Connection { epoch: 2, company: company("elsewhere"), commit_id: CommitId::new("moved"), ..acme.clone() };
     assert_eq!(store.write_consent(&moved, Some(&acme)).await, ConsentWritten::Stored);
     assert!(!company_entry(&store, "acme").await && company_entry(&store, "elsewhere").await);
     // Another API base of the same company is no other company.
     let based = Company { api_base_url: "https://other.test".to_owned(), ..moved.company.clone() };
-    let based = Connection { epoch: 3, company: based, commit_id: "based".to_owned(), ..moved.clone() };
+    let based = Connection { epoch: 3, company: based, commit_id: CommitId::new("based"), ..moved.clone() };
     assert_eq!(store.write_consent(&based, Some(&moved)).await, ConsentWritten::Stored);
     assert!(company_entry(&store, "elsewhere").await);
 }

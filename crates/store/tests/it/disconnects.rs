@@ -3,6 +3,7 @@
 use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Connection, GrantState};
 use counterfoil_core::model::event::{Event, Payload};
+use counterfoil_core::model::lease::CommitId;
 use counterfoil_core::model::revocation::{DueRevocation, Revocation, RevocationId};
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::ALL_SHARDS;
@@ -25,7 +26,7 @@ pub(crate) fn disconnect_of(connection: &Connection) -> Disconnect {
     event.subject.epoch = connection.epoch + 1;
     Disconnect {
         connection: connection.clone(),
-        commit_id: format!("disconnect {}", connection.epoch),
+        commit_id: CommitId::new(format!("disconnect {}", connection.epoch)),
         revocation: Some(revocation_of(connection)),
         purge: None,
         audit: audit(connection, Action::Disconnected, "disconnect"),
@@ -79,7 +80,7 @@ async fn t5_a_disconnect_takes_the_grant_the_entry_and_the_handle_and_leaves_the
         epoch: 2,
         grant_state: GrantState::Disconnected,
         last_failure: None,
-        commit_id: "disconnect 1".to_owned(),
+        commit_id: CommitId::new("disconnect 1"),
         updated_at: START,
         disconnected_at: Some(START),
         due_at: None,

@@ -3,6 +3,7 @@
 use counterfoil_core::model::audit::Action;
 use counterfoil_core::model::connection::{Connection, Freshness, GrantState};
 use counterfoil_core::model::event::{Event, Payload};
+use counterfoil_core::model::lease::CommitId;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::vault::Commit;
 use counterfoil_core::port::store::vault::GrantStore as _;
@@ -113,7 +114,7 @@ async fn r5_a_commit_changes_only_attributes_of_the_grant() {
     let second = store.read(&connection.id).await;
     assert_eq!(store.table.end_grant(&end(&second, "end")).await, Ok(Written::Stored));
     keeps("end").await;
-    let third = Connection { epoch: 3, commit_id: "again".to_owned(), ..connection };
+    let third = Connection { epoch: 3, commit_id: CommitId::new("again"), ..connection };
     store.write_consent(&third, Some(&second)).await;
     keeps("consent").await;
     assert!(store.read(&third.id).await == Connection { freshness: Freshness::Adaptive, ..third });

@@ -9,6 +9,7 @@ use counterfoil_core::model::flow::Flow;
 use counterfoil_core::model::flow::FlowId;
 use counterfoil_core::model::flow::Stage;
 use counterfoil_core::model::flow::failure::FlowFailure;
+use counterfoil_core::model::lease::{CommitId, LeaseId};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::connections::ConnectionStore as _;
@@ -99,7 +100,7 @@ pub(crate) fn consent(connection: &Connection, previous: Option<&Connection>, fl
         key: None,
         exchange: None,
         tally: None,
-        audit: audit(connection, Action::Connected, &connection.commit_id),
+        audit: audit(connection, Action::Connected, connection.commit_id.as_str()),
         event: Event::about(connection, Payload::Connected, format!("evt_{}", connection.commit_id), START),
     }
 }
@@ -144,7 +145,7 @@ pub(crate) fn audit(connection: &Connection, action: Action, id: &str) -> Audit 
 pub(crate) fn commit(connection: &Connection, commit_id: &str) -> Commit {
     Commit {
         epoch: connection.epoch,
-        commit_id: commit_id.to_owned(),
+        commit_id: CommitId::new(commit_id),
         grant: stored_grant(commit_id),
         at: START + 50.minutes(),
         due_at: Some(START + 95.minutes()),
@@ -159,7 +160,7 @@ pub(crate) fn last_failure() -> LastFailure {
         retry_at: START + 1.minute(),
         code: FailureCode::PlatformFault,
         at: START + 1.second(),
-        ended_lease: Some("lease_1".to_owned()),
+        ended_lease: Some(LeaseId::new("lease_1")),
         doubtful: true,
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use counterfoil_core::model::connection::ConnectionId;
+use counterfoil_core::model::lease::LeaseId;
 use counterfoil_core::model::record::{
     Body, Check, CheckStatus, EntityType, Invoice, InvoiceStatus, Named, Paid, Record, RecordKey, RecordKind,
 };
@@ -64,7 +65,7 @@ pub(crate) fn run(name: &str, kind: SyncKind) -> SyncRun {
 }
 
 pub(crate) fn lease_request(attempt: &str, at: Timestamp) -> LeaseRequest {
-    LeaseRequest { id: attempt.to_owned(), at, life: Duration::from_secs(60) }
+    LeaseRequest { id: LeaseId::new(attempt), at, life: Duration::from_secs(60) }
 }
 
 impl Store {

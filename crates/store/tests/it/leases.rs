@@ -1,6 +1,6 @@
 //! The taking of leases.
 
-use counterfoil_core::model::lease::Lease;
+use counterfoil_core::model::lease::{Lease, LeaseId};
 use counterfoil_core::port::store::connections::ConnectionStore as _;
 use counterfoil_core::port::store::vault::GrantStore as _;
 use counterfoil_core::port::store::vault::Taken;
@@ -11,7 +11,7 @@ use crate::harness::{Store, store};
 
 async fn take(store: &Store, lease: &Lease, seen: Option<&str>) -> Taken {
     let id = counterfoil_testkit::fixture::connection_id("acme");
-    store.table.take_lease(&id, lease, seen).await.expect("a table that answers")
+    store.table.take_lease(&id, lease, seen.map(LeaseId::new).as_ref()).await.expect("a table that answers")
 }
 
 #[tokio::test]
@@ -43,7 +43,10 @@ async fn r1_of_fifty_concurrent_attempts_one_takes_the_lease() {
         let table = store.table.clone();
         tasks.spawn(async move {
             let id = counterfoil_testkit::fixture::connection_id("acme");
-            table.take_lease(&id, &lease(&format!("lease_{number}"), 1), Some("over")).await.expect("a table that answers")
+            table
+                .take_lease(&id, &lease(&format!("lease_{number}"), 1), Some(&LeaseId::new("over")))
+                .await
+                .expect("a table that answers")
         });
     }
     let taken = tasks.join_all().await;

@@ -86,7 +86,7 @@ async fn all_are_read(store: &Store) {
     assert!(store.read(&id).await == connection("acme"));
     let (looked, beside) = table.read_with_lease(&id).await.expect("a table").expect("a connection");
     assert!(looked == connection("acme"));
-    let beside = beside.map(|lease| (lease.id, lease.epoch, lease.started_at, lease.until));
+    let beside = beside.map(|lease| (lease.id.as_str().to_owned(), lease.epoch, lease.started_at, lease.until));
     assert_eq!(beside, Some(("lease_1".to_owned(), 1, START, START + Duration::from_secs(16))));
     let query = ListQuery { limit: 10, ..ListQuery::default() };
     assert_eq!(table.list(&partner(), &query).await.expect("a table").connections.len(), 1);

@@ -3,6 +3,7 @@
 use counterfoil_core::model::audit::{Action, Audit};
 use counterfoil_core::model::connection::{Connection, DeathCause, GrantState, Status};
 use counterfoil_core::model::event::{Event, Payload};
+use counterfoil_core::model::lease::CommitId;
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::Written;
 use counterfoil_core::port::store::transfers::{TransferBegun, TransferEnd, TransferStore as _};
@@ -12,7 +13,7 @@ use crate::harness::{Store, store};
 
 fn begun(company_key: &str, epoch: u64, previous: Option<Connection>) -> TransferBegun {
     let grant_state = GrantState::NeedsReauthorization { grant: stored_grant("old"), cause: DeathCause::NotConfirmed };
-    let commit_id = format!("commit_{company_key}_{epoch}");
+    let commit_id = CommitId::new(format!("commit_{company_key}_{epoch}"));
     let connection = Connection { grant_state, epoch, commit_id, due_at: None, ..connection(company_key) };
     TransferBegun { refresh_token: Fingerprint::of("token"), previous, connection }
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::model::connection::{Company, ConnectionId};
 use crate::model::event::Event;
+use crate::model::lease::LeaseId;
 use crate::model::name::PartnerId;
 use crate::model::record::{EntityType, RecordKind};
 use crate::model::stored_record::{RecordId, StoredRecord};
@@ -195,8 +196,8 @@ pub struct LastRun {
 /// An attempt to take a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseRequest {
-    /// The id of the attempt. A repetition with the same id gets the same lease.
-    pub id: String,
+    /// The id of the lease. A repetition with the same id gets the same lease.
+    pub id: LeaseId,
     /// Now.
     pub at: Timestamp,
     /// How long the lease lasts after its last write.

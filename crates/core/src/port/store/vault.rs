@@ -12,7 +12,7 @@ use crate::model::failure_code::FailureCode;
 use crate::model::flow::FlowId;
 use crate::model::grant::StoredGrant;
 use crate::model::kept_answer::KeptAnswer;
-use crate::model::lease::Lease;
+use crate::model::lease::{CommitId, Lease, LeaseId};
 use crate::model::probe::Probe;
 use crate::model::revocation::Revocation;
 use crate::model::secret::Fingerprint;
@@ -24,7 +24,7 @@ use crate::port::store::{StoreError, Written};
 pub trait GrantStore: Send + Sync {
     /// Takes the lease if there is none, or only that of the attempt `seen`, which the caller has found to be over. Idempotent
     /// for the same lease.
-    async fn take_lease(&self, id: &ConnectionId, lease: &Lease, seen: Option<&str>) -> Result<Taken, StoreError>;
+    async fn take_lease(&self, id: &ConnectionId, lease: &Lease, seen: Option<&LeaseId>) -> Result<Taken, StoreError>;
 
     /// Stores a refreshed grant in one write, if the grant of the epoch that it replaces is active.
     async fn commit(&self, id: &ConnectionId, commit: &Commit) -> Result<Written, StoreError>;
@@ -89,7 +89,7 @@ pub struct Commit {
     /// The epoch that it replaces.
     pub epoch: u64,
     /// The id of the lease of this refresh. A retry after a lost answer recognizes its own write by it.
-    pub commit_id: String,
+    pub commit_id: CommitId,
     /// The grant.
     pub grant: StoredGrant,
     /// When the grant was obtained.
@@ -210,7 +210,7 @@ pub struct Disconnect {
     /// The connection as it was read.
     pub connection: Connection,
     /// A unique id of this write.
-    pub commit_id: String,
+    pub commit_id: CommitId,
     /// The revocation of the grant; `None` if there was no grant.
     pub revocation: Option<Revocation>,
     /// The purge that begins with it.

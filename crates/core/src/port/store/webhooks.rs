@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::model::audit::Audit;
+use crate::model::lease::LeaseId;
 use crate::model::name::PartnerId;
 use crate::model::webhook::delivery::{Delivery, DeliveryId, DeliveryStatus};
 use crate::model::webhook::endpoint::{Endpoint, EndpointId, EndpointName, Endpoints, Health, SigningSecrets};
@@ -109,8 +110,8 @@ pub struct EndpointState {
 /// The right of one process to deliver to an endpoint, so that the number of requests at once is bounded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointLease {
-    /// The id of the attempt to take it. A repetition with the same id gets the same lease.
-    pub id: String,
+    /// Its id. A repetition with the same id gets the same lease.
+    pub id: LeaseId,
     /// When it was taken.
     pub at: Timestamp,
     /// How long it lasts after it was taken or extended.

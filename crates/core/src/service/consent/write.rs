@@ -176,7 +176,7 @@ fn compose(app: &App, confirmed: &Confirmed<'_>, grant: &StoredGrant, previous: 
         epoch: previous.as_ref().map_or(0, |previous| previous.epoch) + 1,
         grant_state,
         last_failure,
-        commit_id: app.new_id("commit_"),
+        commit_id: app.new_commit_id(),
         created_at: previous.as_ref().map_or(now, |previous| previous.created_at),
         disconnected_at: previous.as_ref().and_then(|previous| previous.disconnected_at),
         updated_at: now,

@@ -73,7 +73,7 @@ fn compose(app: &App, company_name: &str, desktop: DesktopConnection, previous: 
         epoch: previous.as_ref().map_or(0, |previous| previous.epoch) + 1,
         grant_state: GrantState::WithoutGrant,
         last_failure: None,
-        commit_id: app.new_id("commit_"),
+        commit_id: app.new_commit_id(),
         created_at: previous.as_ref().map_or(now, |previous| previous.created_at),
         disconnected_at: previous.as_ref().and_then(|previous| previous.disconnected_at),
         updated_at: now,

@@ -141,7 +141,7 @@ fn compose(app: &App, key: &KeyId, connection: Connection, lease: Option<Lease>,
     });
     let audit = app.audit(&connection.id, Action::Disconnected, Actor::Key(key.clone()), []);
     let purge = (history == History::Purged).then(|| new_purge(app, key, &connection, connection.epoch + 1));
-    Disconnect { commit_id: app.new_id("commit_"), revocation, purge, audit, event, connection }
+    Disconnect { commit_id: app.new_commit_id(), revocation, purge, audit, event, connection }
 }
 
 /// Until when a process may be presenting the refresh token to the platform: two must not present it at once. The sender waits for an

@@ -65,7 +65,7 @@ pub async fn work_on_due(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -
 /// # Errors
 /// The table's errors. The run then stays as it is, and is due again when its lease has expired.
 pub async fn work(app: &Arc<App>, id: &ConnectionId, ends_at: Duration) -> Result<Worked, Error> {
-    let request = LeaseRequest { id: app.new_id("take_"), at: app.now(), life: LEASE_LIFE };
+    let request = LeaseRequest { id: app.new_lease_id(), at: app.now(), life: LEASE_LIFE };
     let Some(lease) = app.syncs.take(id, &request).await? else { return Ok(Worked::Nothing) };
     let sync = app.syncs.sync(&id.partner, &lease.sync).await?;
     let sync = sync.ok_or_else(|| Error::Internal(format!("the run {} is gone", lease.sync.as_str())))?;

@@ -161,7 +161,7 @@ impl Transfers {
             epoch: previous.map_or(0, |previous| previous.epoch) + 1,
             grant_state: GrantState::NeedsReauthorization { grant, cause },
             last_failure: Some(last_failure),
-            commit_id: app.new_id("commit_"),
+            commit_id: app.new_commit_id(),
             created_at: previous.map_or(now, |previous| previous.created_at),
             disconnected_at: previous.and_then(|previous| previous.disconnected_at),
             updated_at: now,

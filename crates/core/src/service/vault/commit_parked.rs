@@ -75,7 +75,7 @@ fn fitting(connection: &Connection, commit: &Commit) -> Option<Commit> {
 async fn revive(app: &App, connection: &Connection, commit: &Commit) -> Result<Written, Error> {
     let mut event = app.event(connection, Payload::Reauthorized);
     event.subject.epoch = commit.epoch + 1;
-    let detail = [("commit", commit.commit_id.clone())];
+    let detail = [("commit", commit.commit_id.to_string())];
     let audit = app.audit(&connection.id, Action::GrantRevived, Actor::Vault, detail);
     Ok(app.grants.revive(commit, &audit, &event).await?)
 }

@@ -42,7 +42,7 @@ impl UnstoredGrant {
     /// Identifies the grant among the others.
     fn name(&self) -> &str {
         match self {
-            Self::Refreshed(parked) => &parked.commit.commit_id,
+            Self::Refreshed(parked) => parked.commit.commit_id.as_str(),
             Self::Exchanged(kept) => &kept.id,
             Self::Renewed { claim, .. } => &claim.id,
         }

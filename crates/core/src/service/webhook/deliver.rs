@@ -50,7 +50,7 @@ const PAUSE: Duration = Duration::from_secs(30);
 /// The table's errors, and those of the keyring. The endpoint is then due when the lease ends.
 pub async fn deliver(app: &App, call: CourierCall, ends_at: Duration) -> Result<(), Error> {
     let CourierCall { endpoint, deliveries } = call;
-    let lease = EndpointLease { id: app.new_id("courier_"), at: app.now(), life: LEASE };
+    let lease = EndpointLease { id: app.new_lease_id(), at: app.now(), life: LEASE };
     let Some(state) = app.endpoints.take_endpoint(&endpoint, &lease).await? else { return Ok(()) };
     let mut named = deliveries;
     named.sort();

@@ -9,7 +9,7 @@ use counterfoil_core::model::audit::Audit;
 use counterfoil_core::model::connection::{Company, Connection, ConnectionId, LastFailure};
 use counterfoil_core::model::event::Event;
 use counterfoil_core::model::kept_answer::KeptAnswer;
-use counterfoil_core::model::lease::Lease;
+use counterfoil_core::model::lease::{Lease, LeaseId};
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::port::parking::{Parked, Parking};
@@ -187,7 +187,7 @@ impl ConnectionStore for Link {
 
 #[async_trait]
 impl GrantStore for Link {
-    async fn take_lease(&self, id: &ConnectionId, lease: &Lease, seen: Option<&str>) -> Result<Taken, StoreError> {
+    async fn take_lease(&self, id: &ConnectionId, lease: &Lease, seen: Option<&LeaseId>) -> Result<Taken, StoreError> {
         self.call("PutItem", async |table: Table| table.take_lease(id, lease, seen).await).await
     }
 

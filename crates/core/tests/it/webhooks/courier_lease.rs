@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use counterfoil_core::model::lease::LeaseId;
 use counterfoil_core::model::webhook::endpoint::Health;
 use counterfoil_core::port::store::webhooks::EndpointLease;
 use counterfoil_core::port::wake::CourierCall;
@@ -39,7 +40,7 @@ async fn new_work_that_the_list_does_not_have_yet_is_looked_for_again_soon() {
 async fn w10_one_courier_at_a_time_delivers_to_an_endpoint_and_learns_of_new_work() {
     let hooks = Hooks::new().await;
     let app = &hooks.stage.app;
-    let lease = EndpointLease { id: "courier_1".to_owned(), at: app.now(), life: Duration::from_secs(60) };
+    let lease = EndpointLease { id: LeaseId::new("lease_1"), at: app.now(), life: Duration::from_secs(60) };
     let state = app.endpoints.take_endpoint(&hooks.name(), &lease).await.expect("a table").expect("it is free");
     hooks.dispatched().await;
     assert_eq!(hooks.deliver().await, [], "another courier has it");
@@ -56,7 +57,7 @@ async fn w10_one_courier_at_a_time_delivers_to_an_endpoint_and_learns_of_new_wor
 async fn w10_after_the_death_of_a_courier_another_one_delivers() {
     let hooks = Hooks::new().await;
     let app = &hooks.stage.app;
-    let lease = EndpointLease { id: "courier_1".to_owned(), at: app.now(), life: Duration::from_secs(60) };
+    let lease = EndpointLease { id: LeaseId::new("lease_1"), at: app.now(), life: Duration::from_secs(60) };
     app.endpoints.take_endpoint(&hooks.name(), &lease).await.expect("a table").expect("it is free");
     hooks.dispatched().await;
     assert_eq!(hooks.due_at().await, Some(app.now() - Duration::from_millis(1) + Duration::from_secs(60)), "at the lease's end");
@@ -73,7 +74,7 @@ async fn w7_a_courier_at_work_cannot_undo_what_enabling_an_endpoint_resets() {
         change_endpoint(app, &hooks.key, &hooks.id, &patch).await.expect("an endpoint")
     };
     switch(false).await;
-    let lease = EndpointLease { id: "courier_1".to_owned(), at: app.now(), life: Duration::from_secs(60) };
+    let lease = EndpointLease { id: LeaseId::new("lease_1"), at: app.now(), life: Duration::from_secs(60) };
     app.endpoints.take_endpoint(&hooks.name(), &lease).await.expect("a table").expect("it is free");
     switch(true).await;
     hooks.dispatched().await;

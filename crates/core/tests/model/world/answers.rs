@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use counterfoil_core::model::lease::CommitId;
 use counterfoil_core::port::platform::TokenFailure;
 use counterfoil_core::service::vault::refresh::step::Next;
 use counterfoil_core::service::vault::refresh::step::Observation;
@@ -48,7 +49,7 @@ impl World {
                 if scope.broken == Broken::UsedLease && run.has_sent {
                     unused.extend(run.lease.take().map(|lease| lease.id));
                 }
-                // The process stores it at its next event, in the same way as the parking worker.
+                // The process stores it at its next invocation, in the same way as the parking worker.
                 let kept = run.commit.take().filter(|_| outcome == Outcome::Unstored);
                 self.workers[worker] = Worker::Idle { runs: run.runs, unused };
                 if let Some(commit) = kept {
@@ -111,7 +112,7 @@ impl World {
             (Answer::FaultAfter | Answer::FaultBefore, _) => fault(),
             (Answer::Plain, None) => Observation::Failed(TokenFailure::Refused),
             (Answer::Plain, Some(grant)) => {
-                let id = run.lease.as_ref().expect("the lease is taken").id.clone();
+                let id = CommitId::under(&run.lease.as_ref().expect("the lease is taken").id);
                 run.commit = run.looked.map(|(epoch, _)| Commit { epoch, id, grant, at });
                 Observation::Granted
             }

@@ -44,7 +44,7 @@ impl Story {
             assert_eq!((&gone["status"], &gone["platform_told"]), (&json!("disconnected"), &json!(true)));
         }
         self.has_a_revocation_that_would_end_another_grant(&connection, &grant).await;
-        let commit_id = self.deployment.operator.new_id("commit_");
+        let commit_id = self.deployment.operator.new_commit_id();
         let (at, due_at) = (self.deployment.operator.now(), None);
         let commit = Commit { epoch: connection.epoch, commit_id, grant, at, due_at, wanted_until: None, in_doubt: false };
         self.park(commit).await;

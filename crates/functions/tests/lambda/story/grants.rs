@@ -61,7 +61,7 @@ impl Story {
         let GrantState::NeedsReauthorization { grant, .. } = connection.grant_state else { panic!("it was refused") };
         let now = self.deployment.operator.now();
         let grant = StoredGrant { issued_at: now, access_token_expires_at: now + HOUR, ..grant };
-        let commit_id = self.deployment.operator.new_id("commit_");
+        let commit_id = self.deployment.operator.new_commit_id();
         let due_at = Some(now + HOUR);
         let commit = Commit { epoch: connection.epoch, commit_id, grant, at: now, due_at, wanted_until: None, in_doubt: false };
         self.park(commit).await;

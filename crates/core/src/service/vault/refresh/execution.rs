@@ -10,7 +10,7 @@ use super::step::{self, Next, Now, Observation, Outcome, Refresh, View};
 use crate::model::connection::{Connection, ConnectionId, GrantState};
 use crate::model::grant::Grant;
 use crate::model::kept_answer::AnswerOf;
-use crate::model::lease::Lease;
+use crate::model::lease::{CommitId, Lease, LeaseId};
 use crate::model::secret::Secret;
 use crate::model::time::later;
 use crate::model::unread::UnreadAnswer;
@@ -78,7 +78,7 @@ struct ToSend {
     refresh_token: Secret,
     region: Option<String>,
     redirect_uri: Option<String>,
-    lease_id: String,
+    lease_id: LeaseId,
 }
 
 impl Execution {
@@ -168,7 +168,7 @@ impl Execution {
     }
 
     /// Opens the refresh token and gets the platform, so that missing credentials are found before a lease is taken. Then takes the lease.
-    async fn take_lease(&mut self, epoch: u64, seen: Option<String>, doubtful: bool) -> Result<Observation, Error> {
+    async fn take_lease(&mut self, epoch: u64, seen: Option<LeaseId>, doubtful: bool) -> Result<Observation, Error> {
         let send = self.prepare().await?;
         let now = self.app.now();
         let lease = Lease {
@@ -181,7 +181,7 @@ impl Execution {
             doubtful,
         };
         let limits = send.platform.token_limits();
-        let taken = self.app.grants.take_lease(&self.id, &lease, seen.as_deref()).await;
+        let taken = self.app.grants.take_lease(&self.id, &lease, seen.as_ref()).await;
         self.send = Some(send);
         Ok(match taken {
             Ok(Taken::Ours) => Observation::LeaseTaken { id: lease.id, until: lease.until, limits },
@@ -202,7 +202,7 @@ impl Execution {
         let platform = of_its_client(&self.app, &connection.company).await?;
         let region = connection.grant().and_then(|grant| grant.region.clone());
         let redirect_uri = self.app.redirect_uri(connection.company.platform).ok();
-        Ok(ToSend { platform, refresh_token, region, redirect_uri, lease_id: self.app.new_id("lease_") })
+        Ok(ToSend { platform, refresh_token, region, redirect_uri, lease_id: self.app.new_lease_id() })
     }
 
     async fn send(&mut self, listen: Duration) -> Result<Observation, Error> {
@@ -251,7 +251,7 @@ impl Execution {
         let due = due::next(&stored, &self.app.settings, self.app.now(), self.app.entropy.fraction());
         Ok(Commit {
             epoch: connection.epoch,
-            commit_id: sent.lease_id.clone(),
+            commit_id: CommitId::under(&sent.lease_id),
             grant,
             at: self.app.now(),
             due_at: due.at,

@@ -13,6 +13,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::connection::{DeathCause, GrantState};
+use crate::model::lease::LeaseId;
 use crate::model::time::{later, until};
 use crate::port::platform::TokenLimits;
 use crate::settings::Settings;
@@ -57,7 +58,7 @@ struct Attempt {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Held {
     attempt: Attempt,
-    lease_id: String,
+    lease_id: LeaseId,
     lease_until: Timestamp,
     limits: TokenLimits,
 }
@@ -70,7 +71,7 @@ pub struct Refresh {
     began: Duration,
     ends_at: Duration,
     leases: u32,
-    unused: Vec<String>,
+    unused: Vec<LeaseId>,
     phase: Phase,
 }
 
@@ -81,12 +82,12 @@ const LEASES_MOST: u32 = 3;
 impl Refresh {
     /// A refresh that begins now and must end by the monotonic time `ends_at`. `unused` has the leases of this process on this connection
     /// under which nothing was sent and nothing will be. They delay nobody.
-    pub fn new(reason: Reason, settings: Settings, now: Now, ends_at: Duration, unused: Vec<String>) -> Self {
+    pub fn new(reason: Reason, settings: Settings, now: Now, ends_at: Duration, unused: Vec<LeaseId>) -> Self {
         Self { settings, reason, began: now.elapsed, ends_at, leases: 0, unused, phase: Phase::Begin }
     }
 
     /// The leases of this process that were never used, including the earlier ones, for its next refresh of the connection.
-    pub fn unused(&self) -> &[String] {
+    pub fn unused(&self) -> &[LeaseId] {
         &self.unused
     }
 

@@ -11,6 +11,7 @@ use crate::model::desktop::end_user::EndUserName;
 use crate::model::desktop::id::{EndUserId, IntegrationConnectionId};
 use crate::model::failure_code::FailureCode;
 use crate::model::grant::StoredGrant;
+use crate::model::lease::CommitId;
 use crate::model::name::{CompanyKey, PartnerId};
 use crate::model::platform::{Environment, PlatformName};
 use crate::model::probe::AccessAnswer;
@@ -58,7 +59,7 @@ impl State {
             epoch: 1,
             grant_state: GrantState::Active(grant()),
             last_failure: None,
-            commit_id: "commit".to_owned(),
+            commit_id: CommitId::new("commit"),
             created_at: earlier(now(), DAY),
             disconnected_at: None,
             updated_at: earlier(now(), DAY),

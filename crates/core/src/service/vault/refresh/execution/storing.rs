@@ -37,7 +37,7 @@ impl Execution {
         if let Err(error) = self.app.parking.park(parked).await {
             return self.store_failed("park", &error);
         }
-        tracing::warn!(connection = %self.id, commit = parked.commit.commit_id, "a fresh grant was parked");
+        tracing::warn!(connection = %self.id, commit = %parked.commit.commit_id, "a fresh grant was parked");
         Observation::Parked
     }
 

@@ -2,6 +2,7 @@
 
 use crate::model::connection::GrantState;
 use crate::model::failure_code::FailureCode;
+use crate::model::lease::LeaseId;
 use crate::model::time::later;
 
 use super::failure::{HasEnded, record};
@@ -47,13 +48,13 @@ impl Refresh {
 
     /// Starts again after a pause, and from now on ignores a lease of its own under which nothing was sent. That lease may be in the table or
     /// may still be written. The next lease replaces it: a write that is still to come then fails, because its condition names neither.
-    pub(super) fn start_over(&mut self, now: Now, lease_id: String) -> Option<(Phase, Next)> {
+    pub(super) fn start_over(&mut self, now: Now, lease_id: LeaseId) -> Option<(Phase, Next)> {
         self.remember_unused(lease_id);
         let pause = self.pause_after(now.elapsed.saturating_sub(self.began), now.chance);
         self.may_take_lease(Now { elapsed: now.elapsed + pause, ..now }).then_some((Phase::Waiting, Next::Wait(pause)))
     }
 
-    fn remember_unused(&mut self, lease_id: String) {
+    fn remember_unused(&mut self, lease_id: LeaseId) {
         if !self.unused.contains(&lease_id) {
             self.unused.push(lease_id);
         }

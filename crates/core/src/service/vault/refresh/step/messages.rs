@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::connection::{DeathCause, LastFailure};
+use crate::model::lease::LeaseId;
 use crate::port::platform::{TokenFailure, TokenLimits};
 
 /// Why a refresh is requested.
@@ -46,7 +47,7 @@ pub enum Observation {
     /// The lease is taken.
     LeaseTaken {
         /// The lease's id.
-        id: String,
+        id: LeaseId,
         /// When it ends.
         until: Timestamp,
         /// The platform's limits on token requests.
@@ -57,7 +58,7 @@ pub enum Observation {
     /// The table did not answer. The lease may be taken, now or by a delayed write.
     LeaseUnknown {
         /// The lease's id.
-        id: String,
+        id: LeaseId,
     },
     /// The platform answered with a grant.
     Granted,
@@ -85,7 +86,7 @@ pub enum Next {
         /// The epoch that it may replace.
         epoch: u64,
         /// The id of the lease that it may replace.
-        seen: Option<String>,
+        seen: Option<LeaseId>,
         /// See [`crate::model::lease::Lease::doubtful`].
         doubtful: bool,
     },

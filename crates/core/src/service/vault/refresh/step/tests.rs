@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::model::connection::{GrantState, LastFailure};
 use crate::model::failure_code::FailureCode;
-use crate::model::lease::Lease;
+use crate::model::lease::{CommitId, Lease, LeaseId};
 use crate::model::platform::PlatformName;
 use crate::model::secret::Fingerprint;
 use crate::model::unread::UnreadAnswer;
@@ -80,7 +80,7 @@ impl Bench {
     }
 
     fn lease_taken_under(&self, limits: TokenLimits) -> Observation {
-        Observation::LeaseTaken { id: "ours".to_owned(), until: later(self.now.wall, Settings::default().lease), limits }
+        Observation::LeaseTaken { id: LeaseId::new("ours"), until: later(self.now.wall, Settings::default().lease), limits }
     }
 }
 
@@ -97,7 +97,7 @@ fn stale() -> View {
         has_refresh_token: true,
         expires_at: START - jiff::SignedDuration::from_secs(1),
         refreshed_at: Some(START - jiff::SignedDuration::from_secs(3_601)),
-        commit_id: "the last".to_owned(),
+        commit_id: CommitId::new("the last"),
         due_at: Some(START - jiff::SignedDuration::from_secs(900)),
         last_failure: None,
         lease: None,
@@ -116,7 +116,7 @@ fn in_seconds(seconds: u64) -> Timestamp {
 /// A lease of another process that ends at this time.
 fn lease(id: &str, until: Timestamp) -> Lease {
     Lease {
-        id: id.to_owned(),
+        id: LeaseId::new(id),
         epoch: EPOCH,
         owner: "somebody".to_owned(),
         started_at: until - jiff::SignedDuration::from_secs(16),

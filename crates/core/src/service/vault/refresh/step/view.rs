@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::model::connection::{Connection, GrantState, LastFailure};
-use crate::model::lease::Lease;
+use crate::model::lease::{CommitId, Lease};
 use crate::model::platform::PlatformName;
 
 use super::Now;
@@ -24,7 +24,7 @@ pub struct View {
     /// When it was last refreshed.
     pub refreshed_at: Option<Timestamp>,
     /// The id of the attempt, or of the consent, that stored the grant.
-    pub commit_id: String,
+    pub commit_id: CommitId,
     /// When its refresh is due.
     pub due_at: Option<Timestamp>,
     /// The last failure.
@@ -74,7 +74,7 @@ impl View {
         let ended = self.last_failure.as_ref().and_then(|last_failure| last_failure.ended_lease.as_ref());
         self.lease.as_ref().filter(|lease| {
             let is_outdated = lease.epoch < self.epoch;
-            let by_another_attempt = self.refreshed_at.is_some() && lease.id != self.commit_id;
+            let by_another_attempt = self.refreshed_at.is_some() && self.commit_id != CommitId::under(&lease.id);
             ended != Some(&lease.id) && (!is_outdated || by_another_attempt)
         })
     }

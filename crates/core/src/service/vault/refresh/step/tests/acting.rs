@@ -38,7 +38,7 @@ fn taken_back(mut bench: Bench, next: &Next) {
     assert_eq!(bench.step(Observation::Waited), Next::Look);
     let own = later(bench.now.wall, Settings::default().lease);
     let next = bench.step(observe(View { lease: Some(lease("ours", own)), ..stale() }));
-    assert_eq!(next, Next::TakeLease { epoch: EPOCH, seen: Some("ours".to_owned()), doubtful: false });
+    assert_eq!(next, Next::TakeLease { epoch: EPOCH, seen: Some(LeaseId::new("ours")), doubtful: false });
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_lease_taken_too_late_need_not_be_waited_for() {
     bench.pass(Duration::from_secs(6));
     bench.step(taken);
     let late = recorded(bench.step(observe(stale())));
-    assert_eq!((late.code, late.ended_lease.as_deref()), (FailureCode::LeaseTimeout, Some("ours")));
+    assert_eq!((late.code, late.ended_lease.as_ref().map(LeaseId::as_str)), (FailureCode::LeaseTimeout, Some("ours")));
     assert!(!late.doubtful, "nothing was sent");
     assert_eq!(bench.step(Observation::Stored), Next::Finish(Outcome::LeaseTimeout));
 }
@@ -67,19 +67,19 @@ fn a_lease_taken_too_late_need_not_be_waited_for() {
 #[test]
 fn a_lease_of_unknown_outcome_is_taken_over_by_the_next() {
     let (mut bench, _) = Bench::shown(READ, stale());
-    let next = bench.step(Observation::LeaseUnknown { id: "ours".to_owned() });
+    let next = bench.step(Observation::LeaseUnknown { id: LeaseId::new("ours") });
     taken_back(bench, &next);
 }
 
 #[test]
 fn r1_a_lease_of_ours_is_remembered_until_something_is_sent_under_it() {
     let (mut bench, _) = Bench::shown(READ, stale());
-    bench.step(Observation::LeaseUnknown { id: "first".to_owned() });
+    bench.step(Observation::LeaseUnknown { id: LeaseId::new("first") });
     bench.step(Observation::Waited);
     bench.step(observe(stale()));
     assert_eq!(bench.step(bench.lease_taken()), Next::LookAgain);
     assert!(matches!(bench.step(observe(stale())), Next::Send { .. }));
-    assert_eq!(bench.machine.unused(), ["first"], "the other is used");
+    assert_eq!(bench.machine.unused(), [LeaseId::new("first")], "the other is used");
 }
 
 #[test]
@@ -87,21 +87,21 @@ fn r2_a_lease_that_the_second_look_finds_outdated_is_not_waited_for() {
     let (mut bench, _) = Bench::shown(READ, stale());
     bench.step(bench.lease_taken());
     // Another attempt committed late, and its access token has expired too.
-    let outdated = View { epoch: EPOCH + 1, commit_id: "another".to_owned(), ..stale() };
+    let outdated = View { epoch: EPOCH + 1, commit_id: CommitId::new("another"), ..stale() };
     assert_eq!(bench.step(observe(outdated.clone())), Next::Look);
-    assert_eq!(bench.machine.unused(), ["ours"]);
+    assert_eq!(bench.machine.unused(), [LeaseId::new("ours")]);
     let next = bench.step(observe(View { lease: Some(lease("ours", in_seconds(18))), ..outdated }));
-    assert_eq!(next, Next::TakeLease { epoch: EPOCH + 1, seen: Some("ours".to_owned()), doubtful: false });
+    assert_eq!(next, Next::TakeLease { epoch: EPOCH + 1, seen: Some(LeaseId::new("ours")), doubtful: false });
 }
 
 #[test]
 fn r7_an_unused_lease_keeps_the_doubt_of_the_one_before() {
     let (mut bench, _) = Bench::shown(READ, stale());
-    bench.step(Observation::LeaseUnknown { id: "ours".to_owned() });
+    bench.step(Observation::LeaseUnknown { id: LeaseId::new("ours") });
     bench.step(Observation::Waited);
     let own = Lease { doubtful: true, ..lease("ours", in_seconds(10)) };
     let next = bench.step(observe(View { lease: Some(own), ..stale() }));
-    assert_eq!(next, Next::TakeLease { epoch: EPOCH, seen: Some("ours".to_owned()), doubtful: true });
+    assert_eq!(next, Next::TakeLease { epoch: EPOCH, seen: Some(LeaseId::new("ours")), doubtful: true });
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_lease_is_not_tried_for_longer_than_it_could_be_used() {
     let mut tries = 0;
     while let Next::TakeLease { .. } = next {
         tries += 1;
-        next = bench.step(Observation::LeaseUnknown { id: format!("lease {tries}") });
+        next = bench.step(Observation::LeaseUnknown { id: LeaseId::new(format!("lease {tries}")) });
         if let Next::Wait(pause) = next {
             bench.pass(pause);
             assert_eq!(bench.step(Observation::Waited), Next::Look);
@@ -139,7 +139,7 @@ fn a_failed_second_look_is_repeated_while_there_is_time_and_leaves_no_open_lease
     }
     assert!((10..100).contains(&looks), "{looks} looks");
     let last_failure = recorded(next);
-    assert_eq!(last_failure.ended_lease.as_deref(), Some("ours"));
+    assert_eq!(last_failure.ended_lease.as_ref().map(LeaseId::as_str), Some("ours"));
     assert!(!last_failure.doubtful, "nothing was sent");
     assert_eq!(bench.step(Observation::StoreFailed), Next::Finish(Outcome::StoreFailed));
 }

@@ -93,7 +93,7 @@ fn r7_an_open_lease_rests_past_its_end_and_is_then_replaced_in_doubt() {
     };
     assert_eq!(ends_after(0), Next::Finish(Outcome::Resting { retry_at: in_seconds(30) }));
     assert_eq!(ends_after(29), Next::Finish(Outcome::Resting { retry_at: in_seconds(1) }));
-    let follows = Next::TakeLease { epoch: EPOCH, seen: Some("lost".to_owned()), doubtful: true };
+    let follows = Next::TakeLease { epoch: EPOCH, seen: Some(LeaseId::new("lost")), doubtful: true };
     assert_eq!(ends_after(30), follows);
 }
 
@@ -109,9 +109,9 @@ fn r7_a_platform_can_have_its_own_rest() {
 
 #[test]
 fn a_lease_of_an_ended_attempt_is_replaced_immediately_and_without_doubt() {
-    let ended = LastFailure { ended_lease: Some("theirs".to_owned()), ..last_failure(1, START) };
+    let ended = LastFailure { ended_lease: Some(LeaseId::new("theirs")), ..last_failure(1, START) };
     let view = View { lease: Some(lease("theirs", in_seconds(10))), last_failure: Some(ended), ..stale() };
-    let follows = Next::TakeLease { epoch: EPOCH, seen: Some("theirs".to_owned()), doubtful: false };
+    let follows = Next::TakeLease { epoch: EPOCH, seen: Some(LeaseId::new("theirs")), doubtful: false };
     assert_eq!(Bench::shown(READ, view.clone()).1, follows);
     let another = View { lease: Some(lease("another", in_seconds(10))), ..view };
     assert!(matches!(Bench::shown(READ, another).1, Next::Wait(_)), "only the attempt that was named is over");
@@ -119,7 +119,7 @@ fn a_lease_of_an_ended_attempt_is_replaced_immediately_and_without_doubt() {
 
 #[test]
 fn a_stored_doubt_stays_after_the_end_of_its_lease() {
-    let doubted = LastFailure { ended_lease: Some("theirs".to_owned()), doubtful: true, ..last_failure(1, START) };
+    let doubted = LastFailure { ended_lease: Some(LeaseId::new("theirs")), doubtful: true, ..last_failure(1, START) };
     let view = View { lease: Some(lease("theirs", START)), last_failure: Some(doubted), ..stale() };
     assert!(matches!(Bench::shown(READ, view).1, Next::TakeLease { doubtful: true, .. }));
 }
@@ -128,9 +128,9 @@ fn a_stored_doubt_stays_after_the_end_of_its_lease() {
 fn a_lease_is_outdated_by_its_own_commit_and_by_a_consent() {
     let old = Lease { epoch: EPOCH - 1, ..lease("old", in_seconds(10)) };
     let view = View { lease: Some(old), ..stale() };
-    for view in [View { commit_id: "old".to_owned(), ..view.clone() }, View { refreshed_at: None, ..view }] {
+    for view in [View { commit_id: CommitId::new("old"), ..view.clone() }, View { refreshed_at: None, ..view }] {
         let next = Bench::shown(READ, view).1;
-        assert_eq!(next, Next::TakeLease { epoch: EPOCH, seen: Some("old".to_owned()), doubtful: false });
+        assert_eq!(next, Next::TakeLease { epoch: EPOCH, seen: Some(LeaseId::new("old")), doubtful: false });
     }
 }
 
@@ -144,7 +144,7 @@ fn r1_a_late_commit_leaves_the_attempt_that_it_overtook_open() {
     let resting = Next::Finish(Outcome::Resting { retry_at: in_seconds(35) });
     assert_eq!(bench.step(observe(View { lease: Some(overtaken(in_seconds(5))), ..stale() })), resting);
     let rested = View { lease: Some(overtaken(START - jiff::SignedDuration::from_secs(30))), ..stale() };
-    let follows = Next::TakeLease { epoch: EPOCH, seen: Some("overtaken".to_owned()), doubtful: true };
+    let follows = Next::TakeLease { epoch: EPOCH, seen: Some(LeaseId::new("overtaken")), doubtful: true };
     assert_eq!(Bench::shown(READ, rested).1, follows);
 }
 
@@ -161,7 +161,7 @@ fn the_stored_backoff_applies_to_every_reason() {
 
 #[test]
 fn t4_a_forced_refresh_keeps_its_distance_from_an_attempt_that_failed() {
-    let failed = LastFailure { ended_lease: Some("failed".to_owned()), ..last_failure(1, START) };
+    let failed = LastFailure { ended_lease: Some(LeaseId::new("failed")), ..last_failure(1, START) };
     let lease = Lease { started_at: START - jiff::SignedDuration::from_secs(4), ..lease("failed", in_seconds(12)) };
     let view = View { last_failure: Some(failed), lease: Some(lease), ..valid_for(3_000) };
     let (_, next) = Bench::shown(Reason::Forced, view.clone());

@@ -33,10 +33,10 @@ prop_compose! {
     fn last_failures()(
         failures in 0_u32..50,
         retry_at in moments(),
-        ended_lease in proptest::option::of(prop_oneof![Just("a".to_owned()), Just("b".to_owned())]),
+        ended_lease in proptest::option::of(prop_oneof![Just("a"), Just("b")]),
         doubtful: bool,
     ) -> LastFailure {
-        LastFailure { ended_lease, doubtful, ..last_failure(failures, retry_at) }
+        LastFailure { ended_lease: ended_lease.map(LeaseId::new), doubtful, ..last_failure(failures, retry_at) }
     }
 }
 
@@ -51,12 +51,12 @@ prop_compose! {
         has_refresh_token in proptest::bool::weighted(0.9),
         expires_at in moments(),
         refreshed_at in proptest::option::of(moments()),
-        commit_id in prop_oneof![Just("a".to_owned()), Just("b".to_owned())],
+        commit_id in prop_oneof![Just("a"), Just("b")],
         due_at in proptest::option::of(moments()),
         last_failure in proptest::option::of(last_failures()),
         lease in proptest::option::of(leases()),
     ) -> View {
-        View { epoch, grant_state, has_refresh_token, expires_at, refreshed_at, commit_id, due_at, last_failure, lease, ..stale() }
+        View { epoch, grant_state, has_refresh_token, expires_at, refreshed_at, commit_id: CommitId::new(commit_id), due_at, last_failure, lease, ..stale() }
     }
 }
 
@@ -99,10 +99,10 @@ impl Happening {
             Next::LookAgain if self.luck < 8 => Observation::View(seen.cloned().map(Box::new)),
             Next::Look | Next::LookAgain => Observation::View(self.view.clone().map(Box::new)),
             Next::TakeLease { .. } => match self.luck {
-                0 => Observation::LeaseUnknown { id: format!("{:?}", now.elapsed) },
+                0 => Observation::LeaseUnknown { id: LeaseId::new(format!("{:?}", now.elapsed)) },
                 1 | 2 => Observation::LeaseHeld,
                 _ => Observation::LeaseTaken {
-                    id: "ours".to_owned(),
+                    id: LeaseId::new("ours"),
                     until: later(now.wall, Settings::default().lease),
                     limits: LIMITS,
                 },
