@@ -190,16 +190,17 @@ async fn a_process_that_is_killed_before_it_stored_an_answer_loses_and_repeats_n
                 tokio::task::yield_now().await;
             }
         };
-        let killed = async {
+        // The session goes on, so that its iterator is behind the answer that nobody stored.
+        let killed_and_continued = async {
             tokio::select! {
                 answer = desk.request(SYNC, &json!({})).to(&desk.place.server) => panic!("it was not killed: {}", answer.body),
                 () = answered => {}
             }
+            desk.place.pass(120).await;
+            sync_worker::run(desk.place.app(), WorkerEvent::default(), Duration::from_secs(120)).await.expect("a run");
+            desk.place.data("/v1/syncs").await[0].clone()
         };
-        desk.connector.during(&desk.place.server, killed).await;
-        desk.place.pass(120).await;
-        let runs = desk.place.data("/v1/syncs").await;
-        let run = desk.over(runs[0]["id"].as_str().expect("an id")).await;
+        let run = desk.connector.during(&desk.place.server, killed_and_continued).await;
         assert_eq!((&run["status"], &run["checksImported"]), (&json!("completed"), &json!(1_500)), "{answers}: {run}");
         assert_eq!((&run["reconciliation"]["matches"], &run["checksDeleted"]), (&json!(true), &json!(0)), "{answers}: {run}");
     }
