@@ -57,9 +57,10 @@ pub(crate) async fn killed(deployment: Deployment, endpoints: usize, events: u32
     dispatch(&hooks.app, &hooks.partner, &ids).await.expect("the table answers");
     let expected = endpoints * ids.len();
     let mut end = End { expected, ..End::default() };
-    for _ in 0..kills {
-        // Each delivery is at least one request, so that on average the kills are spread over all of them.
-        end.kills += usize::from(killed_once(&deployment, &hooks, 2 * expected / kills).await);
+    for left in (1..=kills).rev() {
+        // Each pending delivery is at least one request: no process ends before it is killed, and the kills are spread over all of them.
+        let pending = hooks.count(DeliveryStatus::Pending).await;
+        end.kills += usize::from(killed_once(&deployment, &hooks, (2 * pending / left).min(pending)).await);
         end_leases(&deployment, &hooks).await;
     }
     deliver_the_rest(&deployment, &hooks).await;

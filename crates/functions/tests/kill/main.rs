@@ -73,6 +73,6 @@ const COURIER_KILLS: usize = 10;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deliveries_by_a_courier_that_is_killed_at_random_requests_all_arrive_each_under_one_id() {
     let end = killed_courier::killed(Deployment::start(reader::binaries()).await, ENDPOINTS, EVENTS, COURIER_KILLS).await;
-    assert!(end.kills > 0, "{end:?}");
+    assert_eq!(end.kills, COURIER_KILLS, "{end:?}");
     assert_eq!((end.received, end.delivered, end.renamed), (end.expected, end.expected, 0), "{end:?}");
 }

@@ -42,8 +42,11 @@ pub async fn receive(app: &App, ticket: &Secret, received: Received) -> Result<P
     let is_sent_here = |job: &&Job| matches!(&job.state, JobState::Sent(sent) if sent.matches(&ticket.hash));
     if let Some(job) = room.jobs.iter().find(is_sent_here) {
         let end = end_of(app, job, &ticket, received).await?;
-        if matches!(end, JobEnd::Answered { .. }) {
-            connect(app, &room.connection).await?;
+        if matches!(end, JobEnd::Answered { .. })
+            && let Err(error) = connect(app, &room.connection).await
+        {
+            // The next answer connects it. This one must not be lost.
+            tracing::warn!(end_user = %job.end_user.id, code = error.code(), %error, "a connection for imports could not be stored");
         }
         finish(app, job, &end).await?;
         return Ok(Progress::GoOn);

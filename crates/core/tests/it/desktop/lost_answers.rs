@@ -142,6 +142,26 @@ async fn a_late_answer_does_not_end_a_job_that_another_session_has() {
     assert_eq!(asking.end(&desk).await.ok().as_deref(), Some(ANSWER));
 }
 
+#[tokio::test]
+async fn an_answer_is_stored_even_if_the_connection_for_imports_cannot_be() {
+    let desk = Desk::before_setup().await;
+    let wire = &desk.installation.wire;
+    wire.inject(Rule::on("TransactWriteItems", Fault::InternalServerError).when("connected_file").times(20));
+    desk.set_up(&desk.user).await;
+    let is_connected = async || {
+        let read = desk.web.connections.read(&desk.user.name.connection_id()).await;
+        read.expect("the table answers").is_some()
+    };
+    assert!(!is_connected().await);
+    wire.reset();
+    let asking = desk.asking(&checks(1)).await;
+    let ticket = work(&desk.web, &desk.user).await;
+    desk.first(&ticket).await.expect("a request");
+    desk.answered(&ticket, ANSWER).await;
+    assert_eq!(asking.end(&desk).await.ok().as_deref(), Some(ANSWER));
+    assert!(is_connected().await);
+}
+
 /// Stores an answer while the table conflicts this number of times.
 async fn stored_despite(conflicts: usize) -> (Desk, Asking, Result<Progress, Error>) {
     let desk = Desk::new().await;
