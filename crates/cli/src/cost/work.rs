@@ -59,8 +59,7 @@ const MONTH_MINUTES: f64 = MONTH_SECONDS / 60.0;
 /// The refreshes a minute that the refresher can do with the template's defaults: four runs, each on a seventh of a processor, which
 /// Lambda gives for 256 MB, within the time in which a run starts refreshes. Fifteen a second for each run are assumed.
 const KEPT_UP_WITH: f64 = 4.0 * BEGINS_FOR * 15.0;
-/// The seconds between the starts of two refreshes, over all schedules. With more refreshes than fit into the time in which a run starts
-/// them, the starts are closer.
+/// The seconds between the starts of two refreshes, over all schedules; less if they would not fit into the time for starts.
 const STAGGER: f64 = 0.005;
 const BEGINS_FOR: f64 = 32.0;
 
@@ -206,16 +205,12 @@ impl Load {
 
     pub(super) fn month(self) -> Month {
         let reads = self.connections * self.in_use * self.reads_a_day * MONTH_DAYS;
-        let refreshes = self.refreshes();
-        let imports = self.imports();
+        let (refreshes, imports) = (self.refreshes(), self.imports());
         let (polls, held) = (self.web_connectors * MONTH_MINUTES, self.web_connectors * self.held_hours);
         let (events, deliveries) = (self.events_a_month, self.events_a_month * self.endpoints);
         let Size { memory, schedules } = self.size().unwrap_or(Size { memory: MEMORY_MB, schedules: 4.0 });
         let runs = schedules * MONTH_MINUTES;
-        let in_a_run = refreshes / runs;
-        // The refreshes of one run overlap, and each starts after the one before.
-        let starts = (in_a_run * STAGGER * schedules).min(BEGINS_FOR);
-        let run_seconds = IDLE_RUN_SECONDS + starts + in_a_run.min(1.0) * REFRESH_SECONDS;
+        let run_seconds = run_seconds(refreshes / runs, schedules);
         Month {
             reads,
             refreshes,
@@ -296,4 +291,10 @@ impl Load {
         };
         fresh * MONTH_SECONDS / RENEWED_EVERY + (self.connections - fresh) * MONTH_DAYS / KEPT_ALIVE_EVERY
     }
+}
+
+/// The refreshes of one run overlap, and each starts after the one before.
+fn run_seconds(refreshes: f64, schedules: f64) -> f64 {
+    let starts = (refreshes * STAGGER * schedules).min(BEGINS_FOR);
+    IDLE_RUN_SECONDS + starts + refreshes.min(1.0) * REFRESH_SECONDS
 }

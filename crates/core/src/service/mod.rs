@@ -4,6 +4,7 @@ pub mod audit;
 pub mod consent;
 pub mod desktop;
 pub mod health;
+pub mod job;
 mod optimistic;
 pub mod partner;
 pub mod records;

@@ -1,6 +1,6 @@
 //! The sizes of SOAP bodies: they stay below what the gateway takes.
 
-use counterfoil_core::service::desktop::ask::REQUEST_MOST;
+use counterfoil_core::service::job::ask::REQUEST_MOST;
 use counterfoil_desktop::session::{BODY_MOST, escaped_length, fitting_page};
 use counterfoil_desktop::soap::Answer;
 use proptest::prelude::*;

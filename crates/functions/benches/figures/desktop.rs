@@ -11,7 +11,7 @@ use counterfoil_core::model::desktop::connection::HELD_FOR;
 use counterfoil_core::model::desktop::end_user::EndUserName;
 use counterfoil_core::model::desktop::id::{EndUserId, IntegrationConnectionId};
 use counterfoil_core::model::desktop::{connection::DesktopConnection, end_user::EndUser};
-use counterfoil_core::service::desktop::send::POLL;
+use counterfoil_core::service::job::POLL;
 use counterfoil_testkit::fixture::by_operator;
 use counterfoil_testkit::wire::{Request, Wire};
 

@@ -10,7 +10,7 @@ use axum::http::Request;
 use axum::http::request::Builder;
 use counterfoil_core::model::desktop::end_user::EndUserName;
 use counterfoil_core::port::clock::Clock as _;
-use counterfoil_core::service::desktop::send::POLL;
+use counterfoil_core::service::job::POLL;
 use counterfoil_functions::router;
 use counterfoil_functions::wiring::{World, assemble};
 use counterfoil_store::aws::local_config;

@@ -3,7 +3,8 @@
 use counterfoil_core::model::desktop::end_user::EndUserName;
 use counterfoil_core::model::desktop::id::{AuthSessionId, EndUserId};
 use counterfoil_core::model::name::PartnerId;
-use counterfoil_core::service::desktop::{auth_flow, sealing_owner};
+use counterfoil_core::service::desktop::auth_flow;
+use counterfoil_core::service::job::sealing_owner;
 
 use crate::key::{AUTH_SESSION, DESKTOP, JOB_END};
 use crate::row::{Item, text};

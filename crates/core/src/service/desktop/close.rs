@@ -6,9 +6,9 @@ use crate::model::secret::Secret;
 use crate::port::qbxml::Qbxml;
 use crate::port::store::Written;
 use crate::port::store::desktop::JobEnd;
-use crate::service::desktop::finish::finish;
 use crate::service::desktop::send::room_of;
 use crate::service::desktop::sign_in::settle_lost;
+use crate::service::job::finish::finish;
 use crate::{App, Error};
 
 /// Ends the session of a ticket, so that nothing waits for it until the next sign-in: what it had fetched is settled as lost, and a request

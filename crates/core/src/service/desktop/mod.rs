@@ -1,24 +1,15 @@
 //! QuickBooks Desktop. A partner's request becomes a job; the Web Connector of the end user, which polls, fetches it and brings the answer.
 
-pub mod answer;
-pub mod ask;
 pub mod auth_flow;
 pub mod close;
 mod connect;
 pub mod end_users;
-mod finish;
 pub mod receive;
 pub mod send;
 pub mod sign_in;
 
-use crate::model::desktop::end_user::EndUserName;
 use crate::model::name::PartnerId;
 use crate::model::secret::Fingerprint;
-
-/// The owner of what is sealed for an end user.
-pub fn sealing_owner(end_user: &EndUserName) -> String {
-    format!("desktop {}/{}", end_user.partner, end_user.id)
-}
 
 /// The `OwnerID` of a partner's `.qwc` files: a GUID that never changes.
 fn owner_id(partner: &PartnerId) -> String {

@@ -4,10 +4,10 @@ use crate::model::desktop::connection::Ticket;
 use crate::model::desktop::job::{Job, JobFailure, JobState};
 use crate::model::secret::Secret;
 use crate::port::store::desktop::JobEnd;
-use crate::service::desktop::answer::sealed_parts;
 use crate::service::desktop::connect::connect;
-use crate::service::desktop::finish::finish;
 use crate::service::desktop::send::room_of;
+use crate::service::job::answer::sealed_parts;
+use crate::service::job::finish::finish;
 use crate::{App, Error};
 
 /// The answer to one request.

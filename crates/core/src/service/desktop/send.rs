@@ -8,15 +8,14 @@ use crate::model::secret::Secret;
 use crate::port::qbxml::{OpenCompany, Qbxml};
 use crate::port::store::Written;
 use crate::port::store::desktop::{JobEnd, Room};
-use crate::service::desktop::finish::finish;
-use crate::service::desktop::sign_in::{REQUEST, create_host_query, settle_lost, waits};
-use crate::service::desktop::{owner_id, sealing_owner};
+use crate::service::desktop::owner_id;
+use crate::service::desktop::sign_in::{create_host_query, settle_lost, waits};
+use crate::service::job::finish::finish;
+use crate::service::job::{POLL, REQUEST, sealing_owner};
 use crate::{App, Error};
 
 /// The time that a request for work waits for a job. The gateway ends a request after 30 s.
 pub const WAIT: Duration = Duration::from_secs(20);
-/// The pause between two looks for a job.
-pub const POLL: Duration = Duration::from_millis(250);
 
 /// What a request for work says of the QuickBooks behind it.
 #[derive(Debug, Clone, Copy)]

@@ -10,13 +10,10 @@ use crate::model::time::later;
 use crate::port::qbxml::Qbxml;
 use crate::port::store::Written;
 use crate::port::store::desktop::{JobEnd, Room};
-use crate::service::desktop::finish::finish;
-use crate::service::desktop::sealing_owner;
+use crate::service::job::finish::finish;
+use crate::service::job::{REQUEST, sealing_owner};
 use crate::service::sync::wake;
 use crate::{App, Error};
-
-/// The purpose of the sealed request of a job.
-pub(crate) const REQUEST: &str = "request";
 
 /// The result of a sign-in.
 pub enum SignIn {

@@ -12,7 +12,7 @@ use crate::model::sync::{Cursor, ReadOptions, SyncKind};
 use crate::port::accounting::{Accounting, Limits, Page, PageRequest, ReadFailure};
 use crate::port::company_file::PageAnswer;
 use crate::port::platform::Platform;
-use crate::service::desktop::ask::{Ask, AskError, active_connection, ask};
+use crate::service::job::ask::{Ask, AskError, active_connection, ask};
 use crate::service::vault::refresh::of_its_client;
 use crate::{App, Error};
 

@@ -1,8 +1,8 @@
 //! How requests and answers are stored: sealed, in parts, and for a limited time.
 
 use counterfoil_core::model::desktop::job::KEPT_FOR;
-use counterfoil_core::service::desktop::ask::{Ask, AskError};
 use counterfoil_core::service::desktop::receive::Progress;
+use counterfoil_core::service::job::ask::{Ask, AskError};
 use counterfoil_testkit::fixture::Item;
 
 use super::harness::{Desk, PATIENCE, checks, new_check, wanted, work};

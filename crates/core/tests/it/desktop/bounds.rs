@@ -2,8 +2,8 @@
 
 use counterfoil_core::model::desktop::end_user::END_USERS_MOST;
 use counterfoil_core::model::desktop::job::JOBS_MOST;
-use counterfoil_core::service::desktop::ask::{AskError, active_connection, ask};
 use counterfoil_core::service::desktop::end_users::{NewEndUser, create_end_user, delete_end_user, list_end_users};
+use counterfoil_core::service::job::ask::{AskError, active_connection, ask};
 
 use super::harness::{ANSWER, Desk, PATIENCE, checks, partition, partners_key, wanted, work};
 use crate::harness::eventually;

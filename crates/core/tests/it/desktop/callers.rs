@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_core::model::time::later;
-use counterfoil_core::service::desktop::ask::{Ask, AskError};
 use counterfoil_core::service::desktop::receive::Progress;
 use counterfoil_core::service::desktop::sign_in::SignIn;
+use counterfoil_core::service::job::ask::{Ask, AskError};
 use counterfoil_testkit::clock::MovableClock;
 use counterfoil_testkit::fixture::START;
 use counterfoil_testkit::wire::{Fault, Rule};

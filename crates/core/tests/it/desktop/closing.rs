@@ -2,9 +2,9 @@
 
 use counterfoil_core::model::desktop::job::JobFailure;
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::service::desktop::ask::{Ask, AskError, active_connection};
 use counterfoil_core::service::desktop::close::close;
 use counterfoil_core::service::desktop::receive::Progress;
+use counterfoil_core::service::job::ask::{Ask, AskError, active_connection};
 use counterfoil_desktop::protocol::Protocol;
 
 use super::harness::{ANSWER, Desk, checks, hash, new_check, wanted, work};

@@ -1,7 +1,7 @@
 //! Which company file is open.
 
 use counterfoil_core::model::desktop::job::JobFailure;
-use counterfoil_core::service::desktop::ask::AskError;
+use counterfoil_core::service::job::ask::AskError;
 
 use super::harness::{Desk, checks, work};
 

@@ -1,9 +1,9 @@
 //! An end user who is deleted while the Web Connector works.
 
-use counterfoil_core::service::desktop::ask::{AskError, ask};
 use counterfoil_core::service::desktop::end_users::delete_end_user;
 use counterfoil_core::service::desktop::receive::{Progress, connection_failed};
 use counterfoil_core::service::desktop::sign_in::SignIn;
+use counterfoil_core::service::job::ask::{AskError, ask};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use super::answers::incompressible;

@@ -2,9 +2,9 @@
 
 use counterfoil_core::model::desktop::job::JobFailure;
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::service::desktop::ask::AskError;
 use counterfoil_core::service::desktop::receive::{Progress, Received, connection_failed, receive};
 use counterfoil_core::service::desktop::sign_in::SignIn;
+use counterfoil_core::service::job::ask::AskError;
 
 use super::harness::{ANSWER, Desk, HOST, checks, new_check, signed_in, work};
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 use counterfoil_core::model::desktop::connection::{ACTIVE_FOR, HELD_FOR};
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::Clock as _;
-use counterfoil_core::service::desktop::ask::{AskError, active_connection};
-use counterfoil_core::service::desktop::send::{Host, POLL, WAIT, next_request};
+use counterfoil_core::service::desktop::send::{Host, WAIT, next_request};
+use counterfoil_core::service::job::POLL;
+use counterfoil_core::service::job::ask::{AskError, active_connection};
 use counterfoil_desktop::protocol::Protocol;
 
 use super::harness::{ANSWER, Desk, PATIENCE, checks, new_check, work};

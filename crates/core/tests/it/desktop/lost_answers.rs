@@ -3,9 +3,9 @@
 use counterfoil_core::Error;
 use counterfoil_core::model::desktop::job::JobFailure;
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::service::desktop::ask::{Ask, AskError};
 use counterfoil_core::service::desktop::receive::{Progress, Received, receive};
 use counterfoil_core::service::desktop::sign_in::SignIn;
+use counterfoil_core::service::job::ask::{Ask, AskError};
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use super::answers::incompressible;

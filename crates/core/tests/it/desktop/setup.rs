@@ -4,9 +4,9 @@ use counterfoil_core::Error;
 use counterfoil_core::model::desktop::end_user::EndUserName;
 use counterfoil_core::model::desktop::id::EndUserId;
 use counterfoil_core::model::secret::Secret;
-use counterfoil_core::service::desktop::ask::{AskError, active_connection};
 use counterfoil_core::service::desktop::receive::{Progress, connection_failed};
 use counterfoil_core::service::desktop::sign_in::{SignIn, sign_in};
+use counterfoil_core::service::job::ask::{AskError, active_connection};
 use counterfoil_desktop::protocol::Protocol;
 use counterfoil_testkit::wire::{Fault, Rule};
 

@@ -1,8 +1,8 @@
 //! Two Web Connectors with the file and the password of one connection.
 
 use counterfoil_core::model::desktop::job::JobFailure;
-use counterfoil_core::service::desktop::ask::AskError;
 use counterfoil_core::service::desktop::receive::Progress;
+use counterfoil_core::service::job::ask::AskError;
 
 use super::harness::{ANSWER, Desk, checks, new_check, work};
 

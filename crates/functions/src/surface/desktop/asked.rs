@@ -9,7 +9,7 @@ use counterfoil_core::App;
 use counterfoil_core::model::desktop::connection::DesktopConnection;
 use counterfoil_core::model::desktop::end_user::EndUserName;
 use counterfoil_core::model::secret::{Fingerprint, Secret};
-use counterfoil_core::service::desktop::ask::{self, Ask};
+use counterfoil_core::service::job::ask::{self, Ask};
 use counterfoil_desktop::failure::Failure;
 use counterfoil_desktop::qbxml::{Element, Response, Version, document};
 use counterfoil_desktop::session::fitting_page;

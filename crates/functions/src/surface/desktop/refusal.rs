@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::Error;
 use counterfoil_core::model::desktop::job::JobFailure;
-use counterfoil_core::service::desktop::ask::{AskError, REQUEST_MOST};
+use counterfoil_core::service::job::ask::{AskError, REQUEST_MOST};
 use counterfoil_desktop::failure::Failure;
 use counterfoil_desktop::resource::{InvalidParameter, Unreadable};
 

@@ -10,7 +10,8 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::secret::Fingerprint;
 use counterfoil_core::port::store::desktop::{EndUserStore as _, JobEnd, JobStore as _};
 use counterfoil_core::port::store::{Created, Written};
-use counterfoil_core::service::desktop::{self, auth_flow};
+use counterfoil_core::service::desktop::auth_flow;
+use counterfoil_core::service::job::sealing_owner;
 use counterfoil_testkit::fixture::{START, by_operator};
 
 use super::sealed;
@@ -34,7 +35,7 @@ pub(super) async fn every_sealed_row(store: &Store) {
     };
     let audit = || by_operator(&PartnerId::default_partner(), Action::AuthSessionCreated);
     store.table.create_auth_session(&session, &audit()).await.expect("a table");
-    let owner = desktop::sealing_owner(&end_user);
+    let owner = sealing_owner(&end_user);
     let job = async |id: JobId| Job {
         id,
         end_user: end_user.clone(),

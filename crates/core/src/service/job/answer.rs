@@ -11,7 +11,7 @@ use flate2::write::DeflateEncoder;
 use crate::model::desktop::end_user::EndUserName;
 use crate::model::desktop::job::PART_MOST;
 use crate::model::secret::{Sealed, Secret};
-use crate::service::desktop::sealing_owner;
+use crate::service::job::sealing_owner;
 use crate::{App, Error};
 
 /// The purpose of a sealed part of an answer.

@@ -12,10 +12,8 @@ use crate::model::secret::{Fingerprint, Secret};
 use crate::model::time::later;
 use crate::port::store::Written;
 use crate::port::store::desktop::{JobEnd, Room};
-use crate::service::desktop::answer::opened;
-use crate::service::desktop::send::POLL;
-use crate::service::desktop::sign_in::REQUEST;
-use crate::service::desktop::{end_users, sealing_owner};
+use crate::service::job::answer::opened;
+use crate::service::job::{POLL, REQUEST, sealing_owner};
 use crate::{App, Error};
 
 /// The largest qbXML document of a request, in bytes. It must fit into an item of `DynamoDB`, which has at most 400 KB.
@@ -77,8 +75,8 @@ impl<E: Into<Error>> From<E> for AskError {
 /// `NotSetUp`, `NotActive`, `TooMany`, and `NotFound` if the partner has no such end user.
 pub async fn active_connection(app: &App, name: &EndUserName) -> Result<DesktopConnection, AskError> {
     let Some(Room { connection, jobs }) = app.jobs.room(name).await? else {
-        end_users::read_end_user(app, name).await?;
-        return Err(AskError::NotSetUp);
+        let end_user = app.end_users.end_user(name).await?;
+        return Err(end_user.map_or_else(|| Error::NO_END_USER.into(), |_| AskError::NotSetUp));
     };
     let now = app.now();
     if !connection.is_set_up() {
