@@ -97,6 +97,13 @@ fn a_bill_is_a_check_to_be_issued_until_it_is_paid() {
     assert_eq!((open.number.as_deref(), open.due_date), (Some("B-1004"), Some(jiff::civil::date(2026, 9, 6))));
     let paid = check_of(EntityType::Bill, &BILL.replace(r#""Balance":100"#, r#""Balance":0.00"#));
     assert_eq!((paid.status, paid.amount.to_string().as_str()), (CheckStatus::Closed, "0.00"));
+    let overpaid = check_of(EntityType::Bill, &BILL.replace(r#""Balance":100"#, r#""Balance":-5"#));
+    assert_eq!(overpaid.status, CheckStatus::Closed);
+    let void = check_of(
+        EntityType::Bill,
+        &BILL.replace("103.55", "0").replace(r#""Balance":100"#, r#""Balance":0"#).replace(r#""Lumber""#, r#""Voided""#),
+    );
+    assert_eq!(void.status, CheckStatus::Void);
 }
 
 #[test]

@@ -163,6 +163,10 @@ fn an_unreadable_record_has_its_reason() {
     }
     let no_text = TRANSACTION.replace(r#""DateString":"2026-09-14T00:00:00","#, "");
     assert!(matches!(read(EntityType::BankTransaction, &no_text), Some(Entry::Record(_))), "the other says it too");
+    let damaged = TRANSACTION.replace("1789344000000", "soon");
+    assert_eq!(check(read(EntityType::BankTransaction, &damaged)).date, date(2026, 9, 14), "the text says it");
+    let damaged = damaged.replace("2026-09-14T", "2026-02-30T");
+    assert_eq!(reason(EntityType::BankTransaction, &damaged), Some(Unreadable::DateUnreadable));
     let no_date = no_text.replace("1789344000000", "soon");
     assert_eq!(reason(EntityType::BankTransaction, &no_date), Some(Unreadable::DateUnreadable));
     assert_eq!(transaction(r#""BankTransactionID":"5a1f6f5d","#, ""), Some(Unreadable::IdUnreadable));

@@ -229,6 +229,13 @@ async fn a_failure_means_what_its_code_says_whatever_its_status() {
         (400, "", fault("7001"), ReadFailure::CompanyGone),
         (429, "", gateway("3001", 429), limited(60, false)),
         (429, "retry-after: 7\r\n", gateway("3001", 429), limited(7, false)),
+        // A date counts from that of the answer, which is long past here.
+        (
+            429,
+            "date: Wed, 16 Sep 2026 11:13:00 GMT\r\nretry-after: Wed, 16 Sep 2026 11:15:00 GMT\r\n",
+            gateway("3001", 429),
+            limited(120, false),
+        ),
         (429, "", String::new(), limited(60, false)),
         (400, "", fault("4000"), rejected("4000")),
         (404, "", "{}".to_owned(), rejected("404")),
