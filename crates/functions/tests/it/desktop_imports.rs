@@ -235,6 +235,7 @@ async fn a_connection_of_quickbooks_desktop_is_listed_ready_and_without_tokens()
     let listed = get("/api/connections?platform=quickbooks_desktop").key(key).to(&desk.place.server).await.json();
     let connection = &listed["connections"][0];
     assert_eq!((&connection["company_key"], &connection["status"]), (&json!(desk.end_user), &json!("active")), "{listed}");
+    assert_eq!(connection["connected"], true, "{listed}");
     let ready = get(format!("/api/connections/{}/readiness", desk.end_user)).key(key).to(&desk.place.server).await.json();
     assert_eq!(ready["ready"], true, "{ready}");
     let states: Vec<_> = ready["checks"].as_array().expect("checks").iter().map(|check| check["status"].clone()).collect();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
-use counterfoil_core::model::connection::{Connection, Freshness, LastFailure, Status};
+use counterfoil_core::model::connection::{Connection, Freshness, GrantState, LastFailure, Status};
 use counterfoil_core::model::name::CompanyKey;
 use counterfoil_core::model::platform::PlatformName;
 use counterfoil_core::model::purge::Purge;
@@ -262,7 +262,7 @@ fn answer(connection: Connection, state: &SyncState) -> ConnectionAnswer {
         updated_at: connection.updated_at,
         created_at: connection.created_at,
         last_refresh_at: connection.last_refresh_at(),
-        connected: grant.is_some_and(|grant| grant.refresh_token.is_some()),
+        connected: connection.grant_state == GrantState::WithoutGrant || grant.is_some_and(|grant| grant.refresh_token.is_some()),
         platform: connection.company.platform.as_str(),
         status: connection.status().as_str(),
         missing_scopes: grant.map(|grant| grant.missing_scopes.clone()).unwrap_or_default(),
