@@ -1,5 +1,6 @@
 //! Which metrics are emitted, and their lines.
 
+use counterfoil_core::service::health::figures::THROTTLED;
 use counterfoil_core::service::sync::finish::IMPORT;
 use counterfoil_core::service::vault::skew::CLOCK;
 use counterfoil_core::service::webhook::deliver::{DELIVERY, ENDPOINT};
@@ -13,6 +14,8 @@ pub(crate) const REFRESH: &str = "counterfoil::refresh";
 pub(crate) const CONSENT: &str = "counterfoil::consent";
 /// The log target under which the workers report their runs.
 pub(super) const RUN: &str = "counterfoil::run";
+/// The log target under which the dispatcher reports the numbers of connections to a platform.
+pub(super) const CONNECTIONS: &str = "counterfoil::connections";
 /// The field that names a fault, under any log target: [`counterfoil_core::Error::fault`].
 pub(super) const FAULT: &str = "fault";
 /// The fields of a log event that a metric line may have, beside the metrics themselves.
@@ -39,6 +42,7 @@ impl Metric {
 }
 
 const BY_OUTCOME: &[&[&str]] = &[&["outcome"], &["platform", "outcome"]];
+const BY_PLATFORM: &[&[&str]] = &[&["platform"]];
 const PLAIN: &[&[&str]] = &[&[]];
 
 /// The metrics of the events under a log target.
@@ -46,6 +50,15 @@ const BY_TARGET: &[(&str, &[Metric])] = &[
     (REFRESH, &[Metric::count("Refreshes", BY_OUTCOME), Metric::of("milliseconds", "milliseconds", "Milliseconds", BY_OUTCOME)]),
     (CONSENT, &[Metric::count("Consents", &[&["outcome"]])]),
     (IMPORT, &[Metric::count("Imports", BY_OUTCOME), Metric::of("errors", "RecordErrors", "Count", &[&[], &["platform"]])]),
+    (THROTTLED, &[Metric::count("ImportsThrottled", BY_PLATFORM)]),
+    (
+        CONNECTIONS,
+        &[
+            Metric::of("active", "ConnectionsActive", "Count", BY_PLATFORM),
+            Metric::of("needs_reauthorization", "ConnectionsNeedingReauthorization", "Count", BY_PLATFORM),
+            Metric::of("disconnected", "ConnectionsDisconnected", "Count", BY_PLATFORM),
+        ],
+    ),
     (CLOCK, &[Metric::count("ClockWarnings", PLAIN)]),
     (
         DELIVERY,
@@ -65,6 +78,7 @@ const BY_TARGET: &[(&str, &[Metric])] = &[
             Metric::of("oldest_import_overdue_seconds", "OldestImportOverdueSeconds", "Seconds", PLAIN),
             Metric::of("oldest_purge_overdue_seconds", "OldestPurgeOverdueSeconds", "Seconds", PLAIN),
             Metric::of("oldest_endpoint_overdue_seconds", "OldestEndpointOverdueSeconds", "Seconds", PLAIN),
+            Metric::of("pending_deliveries", "PendingDeliveries", "Count", PLAIN),
         ],
     ),
 ];

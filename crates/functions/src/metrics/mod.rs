@@ -7,6 +7,9 @@ mod tests;
 
 use std::io::Write as _;
 
+use counterfoil_core::port::store::health::Connections;
+use counterfoil_core::service::health::figures::THROTTLED;
+use counterfoil_core::service::health::gauges::Gauges;
 use counterfoil_core::service::webhook::deliver::DELIVERY;
 use counterfoil_core::service::webhook::sweep::Swept;
 use counterfoil_core::service::worker::shards::Report;
@@ -16,15 +19,16 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-use emitted::{CONSENT, FAULT, REFRESH, RUN, is_measured, line};
+use emitted::{CONNECTIONS, CONSENT, FAULT, REFRESH, RUN, is_measured, line};
 
 pub use emitted::{NAMESPACE, is_emitted};
 
 /// The targets whose events have a metric line and no other.
-pub(crate) const WITHOUT_LOG: [&str; 4] = [REFRESH, CONSENT, DELIVERY, RUN];
+pub(crate) const WITHOUT_LOG: [&str; 6] = [REFRESH, CONSENT, CONNECTIONS, THROTTLED, DELIVERY, RUN];
 
 /// Writes a metric line for each log event that is measured: the end of a refresh, of a consent, of an import and of an attempt to
-/// deliver, the end of a webhook endpoint, a run of a worker, a fault, and a warning of a wrong clock.
+/// deliver, the end of a webhook endpoint, an import that waits, a run of a worker, the numbers of connections, a fault, and a warning of a
+/// wrong clock.
 pub struct Metrics<W>(W);
 
 impl<W: Fn(&str) + 'static> Metrics<W> {
@@ -71,6 +75,15 @@ pub(crate) fn run_of_purges(report: &Report) {
 /// Measures a sweep of the dispatcher.
 pub(crate) fn run_of_sweep(swept: &Swept) {
     tracing::info!(target: RUN, oldest_endpoint_overdue_seconds = swept.oldest_overdue.as_secs());
+}
+
+/// Measures the numbers of connections and of pending deliveries.
+pub(crate) fn gauges(gauges: &Gauges) {
+    for (platform, connections) in &gauges.connections {
+        let Connections { active, needs_reauthorization, disconnected } = *connections;
+        tracing::info!(target: CONNECTIONS, platform = platform.as_str(), active, needs_reauthorization, disconnected);
+    }
+    tracing::info!(target: RUN, pending_deliveries = gauges.pending_deliveries);
 }
 
 #[expect(clippy::disallowed_methods, reason = "a log line has the real time, even if a test sets the clock")]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_core::model::name::PartnerId;
+use counterfoil_core::service::health::gauges::gauges;
 use counterfoil_core::service::health::recount::recount;
 use counterfoil_core::service::webhook::dispatch::dispatch;
 use counterfoil_core::service::webhook::sweep::{Swept, sweep};
@@ -99,16 +100,23 @@ pub fn event(pk: &str, sk: &str) -> Option<(PartnerId, String)> {
     sk.starts_with("evt_").then(|| (partner, sk.to_owned()))
 }
 
-/// Dispatches the events that the stream lost, wakes the courier for each endpoint that is due, and goes on with the recount of
-/// connections.
+/// Dispatches the events that the stream lost, wakes the courier for each endpoint that is due, measures the numbers of connections and of
+/// pending deliveries, and goes on with the recount of connections.
 ///
 /// # Errors
-/// The table's errors, except those of the recount.
+/// The table's errors, except those of the measurement and the recount.
 pub async fn sweep_all(app: &Arc<App>, left: Duration) -> Result<Swept, Error> {
     let ends_at = app.clock.elapsed() + left.saturating_sub(ENDING_TAKES);
     let swept = sweep(app, ends_at).await?;
     if swept.events > 0 || swept.unfinished > 0 {
         tracing::warn!(events = swept.events, unfinished = swept.unfinished, "events had not been dispatched");
+    }
+    match gauges(app, ends_at).await {
+        Ok(Some(gauges)) => metrics::gauges(&gauges),
+        Ok(None) => tracing::warn!("connections were not measured: too little time, or too many partners"),
+        Err(error) => {
+            tracing::error!(code = error.code(), fault = error.fault(), %error, "connections could not be measured");
+        }
     }
     if let Err(error) = recount(app, RECOUNTED_MOST, ends_at).await {
         tracing::error!(code = error.code(), fault = error.fault(), %error, "connections could not be counted again");

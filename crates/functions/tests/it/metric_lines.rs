@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use axum::http::Method;
+use counterfoil_core::service::health::figures::THROTTLED;
 use counterfoil_core::service::vault::skew::CLOCK;
 use counterfoil_functions::metrics::NAMESPACE;
 use counterfoil_functions::worker::dispatcher::{self, Turn};
@@ -11,8 +13,9 @@ use counterfoil_functions::worker::sync_worker::{self, WorkerEvent};
 use counterfoil_testkit::metric_line::{Measurement, measurements};
 use counterfoil_testkit::receiver::Receiver;
 use serde::de::IgnoredAny;
+use serde_json::json;
 
-use crate::harness::{HARBOR, Installation, LARKSPUR, Logs, get, post};
+use crate::harness::{Ask, HARBOR, Installation, LARKSPUR, Logs, get, post};
 use crate::template::alarms::{Watched, shown, watched};
 use crate::webhooks::{deliver, endpoint, installation};
 
@@ -40,6 +43,7 @@ async fn lines() -> String {
     let unable = place.process(&[("QUICKBOOKS_CLIENT_SECRET", "")]);
     assert_eq!(get("/oauth/start/shop").key(&place.key).to(&unable).await.status, 500);
     tracing::warn!(target: CLOCK, milliseconds = 5_200, "as the skew logs it");
+    tracing::info!(target: THROTTLED, platform = "quickbooks", "as a run logs it");
     logs.metric_lines()
 }
 
@@ -81,4 +85,38 @@ async fn s3_the_lines_of_webhooks_have_their_outcomes_and_the_delay_of_the_first
     assert_eq!(values("EndpointsDisabled", "reason"), ["gone"]);
     let delays = measured.iter().filter(|it| it.is_of(NAMESPACE, "DeliveryDelay", &[])).count();
     assert!(delays > 0 && delays < attempts.len(), "{delays} delays of {attempts:?}");
+}
+
+#[tokio::test]
+async fn s7_the_numbers_of_connections_and_of_pending_deliveries_are_measured_as_the_health_has_them() {
+    let logs = Logs::capture();
+    let place = installation().await;
+    let receiver = Receiver::start().await;
+    receiver.answer(500);
+    let made = endpoint(&place, &receiver.url()).await;
+    for (key, realm) in [("shop", LARKSPUR), ("other", HARBOR)] {
+        place.connect(key, realm).await;
+    }
+    let disconnected = Ask::new(Method::DELETE, "/api/connections/other").key(&place.key).to(&place.server).await;
+    assert_eq!(disconnected.status, 200);
+    deliver(&place, &made).await;
+    dispatcher::run(place.app(), Turn::default(), TIME).await.expect("a run");
+
+    let health = place.data("/v1/integrations/health").await;
+    let measured = measurements(&logs.metric_lines());
+    let value = |name: &str, dimensions: &[&str]| {
+        let of = measured.iter().rfind(|it| it.is_of(NAMESPACE, name, dimensions));
+        of.unwrap_or_else(|| panic!("no {name}: {measured:?}")).value
+    };
+    let connections = &health["platforms"][0]["connections"];
+    assert_eq!(connections, &json!({ "active": 1, "needsReauthorization": 0, "disconnected": 1 }));
+    for (name, field) in
+        [("Active", "active"), ("NeedingReauthorization", "needsReauthorization"), ("Disconnected", "disconnected")]
+    {
+        let measured = value(&format!("Connections{name}"), &["platform"]);
+        assert_eq!(Some(measured), connections[field].as_f64(), "{name}");
+    }
+    let pending = value("PendingDeliveries", &[]);
+    assert!(pending > 0.0);
+    assert_eq!(Some(pending), health["webhooks"]["pending"].as_f64());
 }

@@ -16,6 +16,8 @@ use crate::port::clock::Moment;
 use crate::port::store::health;
 use crate::service::health::sums::{Numbers, Sums};
 
+/// The log target under which a wait for a limit is logged.
+pub const THROTTLED: &str = "counterfoil::throttled";
 /// The shortest time between two additions of a process.
 const ADDED_EVERY: Duration = Duration::from_secs(60);
 /// How many sums are added at once.
@@ -70,6 +72,7 @@ pub(crate) fn count_import(app: &App, connection: &ConnectionId, platform: Platf
 
 /// Counts that an import waits for a limit.
 pub(crate) fn count_throttled(app: &App, connection: &ConnectionId, platform: PlatformName) {
+    tracing::info!(target: THROTTLED, %connection, platform = platform.as_str(), "an import waits for a limit");
     count(app, &connection.partner, [(Figure::Of(platform, Counted::Throttled), 1)]);
 }
 

@@ -2,6 +2,7 @@
 
 pub mod connection;
 pub mod figures;
+pub mod gauges;
 pub mod partner;
 pub mod ready;
 pub mod recount;
