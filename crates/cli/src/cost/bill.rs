@@ -11,9 +11,10 @@ const ALARM_METRICS: u32 = 81;
 const DASHBOARDS: u32 = 1;
 const SECRETS: u32 = 2;
 /// The metrics that an installation emits: two measurements of each refresh, by outcome and by platform and outcome, with three outcomes
-/// and one platform in use; seven of the runs; consents by three outcomes; faults of two kinds; imports by two outcomes, by outcome and by
-/// platform and outcome, with their errors in two ways; and attempts to deliver by three outcomes, with their delay.
-const METRICS: u32 = 2 * (3 + 3) + 7 + 3 + 2 + (2 * 2 + 2) + (3 + 1);
+/// and one platform in use; eight of the runs; consents by three outcomes; faults of two kinds; imports by two outcomes, by outcome and by
+/// platform and outcome, with their errors in two ways; attempts to deliver by three outcomes, with their delay; and, of the platform, the
+/// connections by three statuses and the imports that waited for a limit.
+const METRICS: u32 = 2 * (3 + 3) + 8 + 3 + 2 + (2 * 2 + 2) + (3 + 1) + (3 + 1);
 
 struct Line {
     what: &'static str,

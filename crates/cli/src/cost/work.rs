@@ -20,7 +20,7 @@ pub(super) const IDLE_IMPORTS_RUN: Units = Units { reads: 8.0, writes: 0.0 };
 /// A run of the purger over its one shard without due purges.
 pub(super) const IDLE_PURGES_RUN: Units = Units { reads: 0.5, writes: 0.0 };
 /// A run of the dispatcher without due endpoints, in an installation without endpoints, while no connection is counted again.
-pub(super) const IDLE_SWEEP: Units = Units { reads: 10.5, writes: 0.0 };
+pub(super) const IDLE_SWEEP: Units = Units { reads: 13.0, writes: 0.0 };
 /// An event: its row in the transaction of its change, and its dispatch, if it leaves its connection's standing as it is.
 pub(super) const EVENT: Units = Units { reads: 5.0, writes: 2.0 };
 /// The delivery of an event to one endpoint in one attempt, while no other event is due.
@@ -70,7 +70,7 @@ pub(super) const IDLE_RUN_SECONDS: f64 = 0.040;
 pub(super) const IDLE_REVOKER_RUN_SECONDS: f64 = 0.160;
 pub(super) const IDLE_IMPORTS_RUN_SECONDS: f64 = 0.080;
 pub(super) const IDLE_PURGES_RUN_SECONDS: f64 = 0.008;
-pub(super) const IDLE_SWEEP_SECONDS: f64 = 0.090;
+pub(super) const IDLE_SWEEP_SECONDS: f64 = 0.115;
 pub(super) const EVENT_SECONDS: f64 = 0.035;
 /// A receiver takes 200 ms for an answer, assumed.
 pub(super) const DELIVERY_SECONDS: f64 = 0.240;
@@ -89,7 +89,7 @@ pub(super) const RUN_LOGS: f64 = 1_100.0;
 pub(super) const REVOKER_RUN_LOGS: f64 = 400.0;
 pub(super) const IMPORTS_RUN_LOGS: f64 = 600.0;
 pub(super) const PURGES_RUN_LOGS: f64 = 600.0;
-pub(super) const SWEEP_LOGS: f64 = 600.0;
+pub(super) const SWEEP_LOGS: f64 = 1_200.0;
 pub(super) const EVENT_LOGS: f64 = 400.0;
 pub(super) const DELIVERY_LOGS: f64 = 1_000.0;
 pub(super) const IMPORT_LOGS: f64 = 2_700.0;

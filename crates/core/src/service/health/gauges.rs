@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::model::name::PartnerId;
 use crate::model::platform::PlatformName;
-use crate::model::webhook::endpoint::EndpointName;
+use crate::model::webhook::endpoint::{Endpoint, EndpointName};
 use crate::port::store::health::Connections;
 use crate::{App, Error};
 
@@ -50,7 +50,7 @@ impl Gauges {
             sum.needs_reauthorization += connections.needs_reauthorization;
             sum.disconnected += connections.disconnected;
         }
-        for endpoint in app.endpoints.endpoints(partner).await?.list.into_iter().filter(|endpoint| endpoint.is_enabled()) {
+        for endpoint in app.endpoints.endpoints(partner).await?.list.into_iter().filter(Endpoint::is_enabled) {
             let name = EndpointName { partner: partner.clone(), id: endpoint.id };
             self.pending_deliveries += app.deliveries.pending(&name, PENDING_MOST).await?.len() as u64;
         }
