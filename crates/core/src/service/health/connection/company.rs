@@ -42,7 +42,7 @@ pub(super) fn company(seen: &Seen<'_>) -> ReadinessCheck {
     }
 }
 
-/// The Web Connector has called a moment ago.
+/// Whether the Web Connector of QuickBooks Desktop has called a moment ago. Nothing else shows that its company file can be read.
 fn company_file(seen: &Seen<'_>, check: Named) -> ReadinessCheck {
     let last_active = seen.web_connector.as_ref().and_then(DesktopConnection::last_active_at);
     let last_active = last_active.map_or_else(|| "never".to_owned(), utc);
