@@ -48,8 +48,8 @@ pub(crate) struct Opened {
 
 #[async_trait]
 impl Accounting for Opened {
-    fn limits(&self) -> Limits {
-        self.books.limits()
+    fn limits(&self) -> Option<Limits> {
+        Some(self.books.limits())
     }
 
     fn entity_types(&self, kind: SyncKind) -> &'static [EntityType] {

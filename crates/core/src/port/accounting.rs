@@ -13,8 +13,8 @@ use crate::model::sync::{Cursor, ReadOptions, SyncKind};
 /// The books of a platform.
 #[async_trait]
 pub trait Accounting: Send + Sync {
-    /// The platform's limits on requests.
-    fn limits(&self) -> Limits;
+    /// The limits on requests; `None` if there are none.
+    fn limits(&self) -> Option<Limits>;
 
     /// The types of the records that a run of this kind reads. After a full run, stored records of these types that it did not see
     /// become deleted.

@@ -86,6 +86,7 @@ async fn the_checks_of_a_company_file_are_imported() {
     assert_eq!((&run["companyKey"], &run["mode"]), (&json!(desk.end_user), &json!("full")), "{run}");
     assert_eq!(run["checksImported"], json!(30 + 7), "checks, and payments of bills");
     assert_eq!((&run["reconciliation"]["matches"], &run["reconciliation"]["scope"]), (&json!(true), &json!("all")), "{run}");
+    assert!(desk.place.rows.under("LIMIT#", "").await.is_empty(), "no request is counted, because there is no limit");
     let check = desk.check(&desk.company.check_id(0).expect("a check")).await;
     assert_eq!((&check["entityType"], &check["companyId"]), (&json!("Check"), &run["companyId"]), "{check}");
     assert!(check["payee"]["name"].is_string() && check["bankAccount"]["name"].is_string(), "{check}");

@@ -137,14 +137,14 @@ impl ScriptedBooks {
 
 #[async_trait]
 impl Accounting for ScriptedBooks {
-    fn limits(&self) -> Limits {
-        Limits {
+    fn limits(&self) -> Option<Limits> {
+        Some(Limits {
             company_per_minute: self.state().minute_limit.unwrap_or(100_000),
             company_per_day: None,
             app_per_minute: None,
             company_per_second: None,
             company_at_once: None,
-        }
+        })
     }
 
     fn entity_types(&self, kind: SyncKind) -> &'static [EntityType] {

@@ -15,7 +15,7 @@ pub(crate) struct Admission<'a> {
     app: &'a App,
     connection: &'a ConnectionId,
     company: &'a Company,
-    limits: Limits,
+    limits: Option<Limits>,
     so_far: Mutex<Admitted>,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Admitted {
 }
 
 impl<'a> Admission<'a> {
-    pub(crate) fn new(app: &'a App, connection: &'a ConnectionId, company: &'a Company, limits: Limits) -> Self {
+    pub(crate) fn new(app: &'a App, connection: &'a ConnectionId, company: &'a Company, limits: Option<Limits>) -> Self {
         Self { app, connection, company, limits, so_far: Mutex::new(Admitted { requests: 0, held: Ok(None) }) }
     }
 
@@ -41,7 +41,10 @@ impl<'a> Admission<'a> {
 #[async_trait]
 impl Admit for Admission<'_> {
     async fn admit(&self) -> Result<(), ReadFailure> {
-        let held = self.app.syncs.reserve(self.connection, self.company, self.limits, self.app.now()).await;
+        let held = match self.limits {
+            Some(limits) => self.app.syncs.reserve(self.connection, self.company, limits, self.app.now()).await,
+            None => Ok(None),
+        };
         let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
         so_far.held = held;
         if !matches!(so_far.held, Ok(None)) {

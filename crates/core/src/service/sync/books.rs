@@ -53,15 +53,9 @@ pub(crate) struct CompanyFile<'a> {
 
 #[async_trait]
 impl Accounting for CompanyFile<'_> {
-    /// QuickBooks works on one request at a time, and has no other limit.
-    fn limits(&self) -> Limits {
-        Limits {
-            company_per_minute: u32::MAX,
-            company_per_day: None,
-            app_per_minute: None,
-            company_per_second: None,
-            company_at_once: None,
-        }
+    /// QuickBooks works on one request at a time: the jobs of an end user wait for each other.
+    fn limits(&self) -> Option<Limits> {
+        None
     }
 
     fn entity_types(&self, kind: SyncKind) -> &'static [EntityType] {
