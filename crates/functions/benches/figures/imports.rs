@@ -12,7 +12,7 @@ use crate::deployment::{Deployment, Variables};
 use crate::importing::{Importing, work};
 use crate::instant_books::InstantBooks;
 use crate::machine::CpuTime;
-use crate::{bare_puts, binaries, killed_import, ratio};
+use crate::{bare_puts, binaries, company_file, killed_import, ratio};
 
 const FEW: u64 = 10_000;
 const MANY: u64 = 100_000;
@@ -39,7 +39,9 @@ pub(crate) async fn print() {
     print_time(&many);
     print_memory(&few, &many);
     print_again(&few, &many).await;
+    let platform = many.took;
     drop((few, many));
+    company_file::print([FEW, MANY], platform).await;
     print_units().await;
     print_killed().await;
 }
@@ -75,7 +77,7 @@ async fn worker(importing: &Importing, books: &InstantBooks, table: &str) -> Lam
     Lambda::start(&binaries().join("sync-worker"), variables).await
 }
 
-fn ended_well(run: &SyncRun) {
+pub(crate) fn ended_well(run: &SyncRun) {
     assert_eq!(run.status, SyncStatus::Completed, "{run:?}");
     assert!(run.reconciliation.as_ref().is_some_and(Reconciliation::matches), "{:?}", run.reconciliation);
 }
@@ -189,6 +191,6 @@ fn f64_of(number: u64) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "one digit is printed")]
-fn megabytes(bytes: u64) -> f64 {
+pub(crate) fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }

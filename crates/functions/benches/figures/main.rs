@@ -12,6 +12,7 @@
 mod bare_puts;
 #[path = "../../tests/lambda/browser.rs"]
 mod browser;
+mod company_file;
 mod counts;
 mod crowd;
 mod crowded_table;

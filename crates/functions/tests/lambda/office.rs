@@ -37,6 +37,8 @@ pub(crate) struct Office {
     pub(crate) clock: Arc<MovableClock>,
     pub(crate) name: EndUserName,
     pub(crate) password: String,
+    /// The file with which its Web Connector is set up.
+    pub(crate) qwc: String,
     key: String,
     calls: AtomicU32,
 }
@@ -60,7 +62,7 @@ impl Office {
         let password = between(&shown, "<code id=\"password\">", "</code>").to_owned();
         let qwc = text(&server, Request::get(page.replacen('?', "/connector.qwc?", 1)), String::new()).await;
         let name = EndUserName::of_user_name(between(&qwc, "<UserName>", "</UserName>")).expect("a user name");
-        let office = Self { deployment, wire, clock, name, password, key, calls: AtomicU32::new(0) };
+        let office = Self { deployment, wire, clock, name, password, qwc, key, calls: AtomicU32::new(0) };
         let ticket = office.signs_in().await;
         assert!(office.next(&ticket, "<QBXML/>").await.contains("HostQueryRq"));
         office.answers(&ticket).await;
