@@ -15,6 +15,8 @@ use crate::resource::Resource;
 
 /// Amounts are below this number.
 const AMOUNT_LIMIT: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0);
+/// The largest number of digits behind the point.
+const FRACTION_MOST: u32 = 6;
 /// The longest id.
 const ID_LONGEST: usize = 64;
 
@@ -81,17 +83,19 @@ fn body(resource: Resource, read: &Transaction<'_>) -> Result<Body, Unreadable> 
         memo,
         bank_account: named(read.bank_account),
         status,
-        pays: pays.map(|bill| paid(bill.id, bill.amount.filter(is_amount))).collect(),
+        pays: pays.map(|bill| paid(bill.id, bill.amount.and_then(bounded))).collect(),
         due_date: read.due_date.filter(|date| is_date(*date)),
     }))
 }
 
 fn amount(amount: Option<Decimal>) -> Result<Decimal, Unreadable> {
-    amount.filter(is_amount).ok_or(Unreadable::AmountUnreadable)
+    amount.and_then(bounded).ok_or(Unreadable::AmountUnreadable)
 }
 
-fn is_amount(amount: &Decimal) -> bool {
-    amount.abs() < AMOUNT_LIMIT && amount.scale() <= 6
+/// The amount, without zeros behind its sixth digit behind the point. `None` if it is too large or has further digits there.
+fn bounded(amount: Decimal) -> Option<Decimal> {
+    let amount = if amount.scale() > FRACTION_MOST { amount.normalize() } else { amount };
+    (amount.abs() < AMOUNT_LIMIT && amount.scale() <= FRACTION_MOST).then_some(amount)
 }
 
 fn date(date: Option<Date>) -> Result<Date, Unreadable> {

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::currency;
 use crate::qbxml::Element;
-use crate::resource::{Resource, is_decimal};
+use crate::resource::{Resource, decimal, subtotal};
 
 /// A transaction with the fields that checks, bills and sales invoices share. A value that is missing or cannot be read is `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +96,8 @@ fn amount(resource: Resource, element: &Element) -> Option<Decimal> {
         Resource::Bill => decimal(element, "AmountDue"),
         Resource::Invoice => {
             let tax = element.child("SalesTaxTotal").map_or(Some(Decimal::ZERO), |_| decimal(element, "SalesTaxTotal"));
-            decimal(element, "Subtotal")?.checked_add(tax?)
+            let subtotal = text(element, "Subtotal").map_or_else(|| subtotal(element), |_| decimal(element, "Subtotal"));
+            subtotal?.checked_add(tax?)
         }
         _ => decimal(element, "Amount"),
     }
@@ -106,7 +107,7 @@ fn due(resource: Resource, element: &Element, amount: Option<Decimal>) -> Option
     match resource {
         Resource::Bill if text(element, "IsPaid") == Some("true") => Some(Decimal::ZERO),
         Resource::Bill => {
-            let mut linked = element.children("LinkedTxn").filter(|linked| text(linked, "LinkType") == Some("AMTTYPE"));
+            let mut linked = element.children("LinkedTxn").filter(|linked| text(linked, "LinkType") != Some("QUANTYPE"));
             linked.try_fold(amount?, |due, linked| due.checked_add(decimal(linked, "Amount")?))
         }
         Resource::Invoice => decimal(element, "BalanceRemaining"),
@@ -125,10 +126,6 @@ fn party<'a>(element: &'a Element, name: &str) -> Party<'a> {
 
 pub(super) fn text<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
     element.text_of(name).map(str::trim).filter(|text| !text.is_empty())
-}
-
-fn decimal(element: &Element, name: &str) -> Option<Decimal> {
-    text(element, name).filter(|text| is_decimal(text)).and_then(|text| Decimal::from_str_exact(text).ok())
 }
 
 fn date(element: &Element, name: &str) -> Option<Date> {

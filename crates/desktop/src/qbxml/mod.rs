@@ -4,6 +4,7 @@ mod element;
 pub mod json;
 mod order;
 mod read;
+mod reference;
 mod request;
 mod response;
 mod version;

@@ -4,6 +4,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 use super::element::Element;
+use super::reference;
 use super::write::permitted;
 
 /// The largest document in bytes. A request that reaches a function is not larger.
@@ -33,7 +34,7 @@ pub enum Malformed {
     /// A document type declaration, which could define entities.
     #[error("The XML has a DOCTYPE, which is not permitted.")]
     Doctype,
-    /// An entity that is neither predefined nor a numeric reference, or a reference to no character.
+    /// An entity that is neither predefined nor a numeric reference.
     #[error("The XML has a reference to an unknown entity.")]
     UnknownEntity,
     /// Text and elements inside of one element.
@@ -55,7 +56,8 @@ pub(super) fn document(xml: &str) -> Result<Element, Malformed> {
     if xml.len() > BYTES_MOST {
         return Err(Malformed::TooLarge);
     }
-    let mut reader = Reader::from_str(xml);
+    let xml = reference::replaced(xml);
+    let mut reader = Reader::from_str(&xml);
     let mut tree = Tree::default();
     loop {
         let event = reader.read_event().map_err(|_| Malformed::NotWellFormed(reader.error_position()))?;
@@ -90,7 +92,7 @@ fn resolved(reference: &BytesRef<'_>) -> Result<char, Malformed> {
     numeric.or(predefined).ok_or(Malformed::UnknownEntity)
 }
 
-fn replaced(text: &str) -> String {
+fn without_forbidden(text: &str) -> String {
     text.chars().map(permitted).collect()
 }
 
@@ -127,7 +129,7 @@ impl Tree {
                 return Err(Malformed::TooManyAttributes);
             }
             let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| Malformed::UnknownEntity)?;
-            element.attributes.push((attribute.key.into_inner().to_owned(), replaced(&value)));
+            element.attributes.push((attribute.key.into_inner().to_owned(), without_forbidden(&value)));
         }
         self.open.push(element);
         Ok(())

@@ -1,5 +1,9 @@
 //! What a resource is made of, as data: one line for each field says where it is in qbXML and what kind of value it has.
 
+use rust_decimal::Decimal;
+
+use crate::qbxml::Element;
+
 /// A field of a resource.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field {
@@ -52,6 +56,12 @@ pub(super) enum Missing {
     Null,
     /// This text.
     Is(&'static str),
+    /// `true` or `false`.
+    IsFlag(bool),
+    /// A reference without an id and a name.
+    Unnamed,
+    /// What the other elements of the object say; `0.00` if they say nothing.
+    Computed(fn(&Element) -> Option<Decimal>),
     /// The object cannot be read: the contract has no `null` here, and any other value would be made up.
     Unreadable,
 }
@@ -70,6 +80,16 @@ impl Field {
     /// A text that is `missing` if QuickBooks sends none.
     pub(super) const fn text_or(json: &'static str, xml: &'static str, missing: &'static str) -> Self {
         Self { missing: Missing::Is(missing), ..Self::new(json, xml, Kind::Text) }
+    }
+
+    /// A flag that is `missing` if QuickBooks sends none.
+    pub(super) const fn flag_or(json: &'static str, xml: &'static str, missing: bool) -> Self {
+        Self { missing: Missing::IsFlag(missing), ..Self::new(json, xml, Kind::Flag) }
+    }
+
+    /// A decimal number that is computed if QuickBooks sends none.
+    pub(super) const fn decimal_or(json: &'static str, xml: &'static str, compute: fn(&Element) -> Option<Decimal>) -> Self {
+        Self { missing: Missing::Computed(compute), ..Self::new(json, xml, Kind::Decimal) }
     }
 
     /// The field `objectType`.

@@ -2,6 +2,7 @@
 //! [`ListRequest`] reads the parameters of a list, makes the query, and reads its answer. [`Resource`] does so for one object, and
 //! [`company`] for the company.
 
+mod amount;
 pub mod company;
 mod field;
 mod invalid;
@@ -14,8 +15,8 @@ mod unreadable;
 mod value;
 mod word;
 
+pub(crate) use amount::{decimal, subtotal};
 pub use invalid::InvalidParameter;
 pub use kind::Resource;
 pub use list::{ListRequest, Next, Page, Step};
 pub use unreadable::{Fault, Unreadable};
-pub(crate) use value::is_decimal;

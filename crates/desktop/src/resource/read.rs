@@ -43,6 +43,11 @@ fn value(field: &Field, element: &Element) -> Found<Value> {
         (Some(value), _) => Ok(value),
         (None, Missing::Null) => Ok(Value::Null),
         (None, Missing::Is(text)) => Ok(text.into()),
+        (None, Missing::IsFlag(flag)) => Ok(flag.into()),
+        (None, Missing::Unnamed) => Ok(json!({ "id": null, "fullName": null })),
+        (None, Missing::Computed(compute)) => {
+            Ok(compute(element).map_or_else(|| "0.00".into(), |number| number.to_string().into()))
+        }
         (None, Missing::Unreadable) => Err((field.json.to_owned(), if child.is_some() { Fault::Word } else { Fault::Missing })),
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn scalar(kind: Kind, text: &str) -> Result<Option<Value>, Fault> {
 }
 
 /// Whether it is a decimal number of qbXML: digits, with a sign before them and a fraction after them if need be.
-pub(crate) fn is_decimal(text: &str) -> bool {
+pub(super) fn is_decimal(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
     let are_digits = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());

@@ -78,6 +78,8 @@ fn what_is_due_of_a_bill() {
     let part = linked("AMTTYPE", "-30.25");
     assert_eq!(bill(whole), (decimal("100.00"), decimal("100.00")));
     assert_eq!(bill(&format!("{whole}{part}{part}{}", linked("QUANTYPE", "-5.00"))), (decimal("100.00"), decimal("39.50")));
+    let untyped = "<LinkedTxn><Amount>-30.25</Amount></LinkedTxn>";
+    assert_eq!(bill(&format!("{whole}{untyped}")), (decimal("100.00"), decimal("69.75")), "QuickBooks may leave the type out");
     assert_eq!(bill(&format!("{whole}<IsPaid>true</IsPaid>")), (decimal("100.00"), decimal("0")));
     assert_eq!(bill(&format!("{whole}<IsPaid>false</IsPaid>{}", linked("AMTTYPE", "much"))), (decimal("100.00"), None));
     assert_eq!(bill("<IsPaid>false</IsPaid>"), (None, None));
@@ -97,6 +99,9 @@ fn the_amounts_of_an_invoice() {
     };
     let amounts = "<Subtotal>100.00</Subtotal><SalesTaxTotal>8.25</SalesTaxTotal><AppliedAmount>-50.00</AppliedAmount>";
     assert_eq!(read(&format!("{amounts}<BalanceRemaining>58.25</BalanceRemaining>")), (decimal("108.25"), decimal("58.25")));
+    let rest =
+        "<SalesTaxTotal>8.25</SalesTaxTotal><AppliedAmount>-50.00</AppliedAmount><BalanceRemaining>58.25</BalanceRemaining>";
+    assert_eq!(read(rest), (decimal("108.25"), decimal("58.25")), "without a subtotal");
     assert_eq!(read("<Subtotal>100.00</Subtotal>"), (decimal("100.00"), None));
     assert_eq!(read("<Subtotal>100.00</Subtotal><SalesTaxTotal>tax</SalesTaxTotal>"), (None, None));
 }

@@ -43,6 +43,18 @@ fn characters_that_xml_forbids_are_replaced_and_cost_nothing_else() {
     assert_eq!(Element::of_text("A", "a\u{0}\u{1b}\u{ffff}b").to_xml(), "<A>a&#65533;&#65533;&#65533;b</A>");
     let replaced = Element::of_text("A", "a\u{fffd}\u{fffd}b").with_attribute("x", "\u{fffd}");
     assert_eq!(parse("<A x='&#1;'>a\u{1b}&#x13;b</A>"), Ok(replaced));
+    for (text, read) in [
+        ("a&#0;b", "a\u{fffd}b"),
+        ("&#xD800;", "\u{fffd}"),
+        ("&#55357;&#56832;", "😀"),
+        ("&#xD83D;&#xDE00;&#65;", "😀A"),
+        ("&#56832;&#55357;&#55357;&#56832;", "\u{fffd}\u{fffd}😀"),
+        ("&#x110000;&#99999999999999999999;&#00000000000065;", "\u{fffd}\u{fffd}A"),
+    ] {
+        let read = Element::of_text("A", read).with_attribute("x", read);
+        assert_eq!(parse(&format!("<A x='{text}'>{text}</A>")), Ok(read), "{text}");
+    }
+    assert_eq!(parse("<A><![CDATA[&#0;]]>&#0;<![CDATA[]]></A>"), Ok(Element::of_text("A", "&#0;\u{fffd}")));
 }
 
 #[test]
@@ -62,7 +74,7 @@ fn a_document_type_is_refused_with_the_entities_that_it_defines() {
     ] {
         assert_eq!(parse(xml), Err(Malformed::Doctype), "{xml}");
     }
-    for xml in ["<a>&x;</a>", "<a x='&x;'/>", "<a>&nbsp;</a>", "<a>&#x110000;</a>", "<a>&#xd800;</a>", "<a>&#;</a>"] {
+    for xml in ["<a>&x;</a>", "<a x='&x;'/>", "<a>&nbsp;</a>", "<a>&#;</a>", "<a>&#x;</a>", "<a>&#12a;</a>", "<a>&#-1;</a>"] {
         assert_eq!(parse(xml), Err(Malformed::UnknownEntity), "{xml}");
     }
 }

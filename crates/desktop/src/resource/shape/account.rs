@@ -1,6 +1,6 @@
 //! An account of the chart of accounts.
 
-use super::common::{CREATED_AT, CUSTOM_FIELDS, LIST_ID, REVISION_NUMBER, UPDATED_AT};
+use super::common::{CREATED_AT, CUSTOM_FIELDS, IS_ACTIVE, LIST_ID, REVISION_NUMBER, UPDATED_AT};
 use super::words::{ACCOUNT_TYPES, CASH_FLOW_CLASSIFICATIONS, SPECIAL_ACCOUNT_TYPES};
 use crate::resource::field::{Field, Kind};
 
@@ -13,7 +13,7 @@ pub(in crate::resource) const ACCOUNT: &[Field] = &[
     REVISION_NUMBER,
     Field::required("name", "Name", Kind::Text),
     Field::required("fullName", "FullName", Kind::Text),
-    Field::required("isActive", "IsActive", Kind::Flag),
+    IS_ACTIVE,
     Field::new("parent", "ParentRef", Kind::Ref),
     Field::required("sublevel", "Sublevel", Kind::Number),
     Field::required("accountType", "AccountType", Kind::Word(ACCOUNT_TYPES)),

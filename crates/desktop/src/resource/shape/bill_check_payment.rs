@@ -3,9 +3,11 @@
 use super::common::{
     ADDRESS, CREATED_AT, CUSTOM_FIELDS, LINKED_TRANSACTIONS, REVISION_NUMBER, TRANSACTION_ID, TRANSACTION_TYPE, UPDATED_AT,
 };
-use crate::resource::field::{Field, Kind};
+use crate::resource::amount;
+use crate::resource::field::{Field, Kind, Missing};
 
-/// `qbd_bill_check_payment`.
+/// `qbd_bill_check_payment`. The schema lets QuickBooks leave out every element. Without an id, a date, a time or a revision it cannot be
+/// shown.
 pub(in crate::resource) const BILL_CHECK_PAYMENT: &[Field] = &[
     TRANSACTION_ID,
     Field::object_type("qbd_bill_check_payment"),
@@ -15,8 +17,8 @@ pub(in crate::resource) const BILL_CHECK_PAYMENT: &[Field] = &[
     Field::new("vendor", "PayeeEntityRef", Kind::Ref),
     Field::new("payablesAccount", "APAccountRef", Kind::Ref),
     Field::required("transactionDate", "TxnDate", Kind::Date),
-    Field::required("bankAccount", "BankAccountRef", Kind::Ref),
-    Field::required("amount", "Amount", Kind::Decimal),
+    Field { missing: Missing::Unnamed, ..Field::new("bankAccount", "BankAccountRef", Kind::Ref) },
+    Field::decimal_or("amount", "Amount", amount::applied),
     Field::new("currency", "CurrencyRef", Kind::Ref),
     Field::new("exchangeRate", "ExchangeRate", Kind::Number),
     Field::new("amountInHomeCurrency", "AmountInHomeCurrency", Kind::Decimal),

@@ -62,6 +62,8 @@ pub(super) const CREATED_AT: Field = Field::required("createdAt", "TimeCreated",
 pub(super) const UPDATED_AT: Field = Field::required("updatedAt", "TimeModified", Kind::Time);
 /// The version of the object.
 pub(super) const REVISION_NUMBER: Field = Field::required("revisionNumber", "EditSequence", Kind::Text);
+/// Whether the object of a list can still be used. QuickBooks may leave it out.
+pub(super) const IS_ACTIVE: Field = Field::flag_or("isActive", "IsActive", true);
 /// The id of a transaction.
 pub(super) const TRANSACTION_ID: Field = Field::required("id", "TxnID", Kind::Text);
 /// The id of a transaction's line.

@@ -6,7 +6,7 @@ use crate::resource::field::{Field, Kind};
 
 /// `qbd_company`. It has neither `id` nor `objectType`.
 pub(in crate::resource) const COMPANY: &[Field] = &[
-    Field::required("isSampleCompanyFile", "IsSampleCompany", Kind::Flag),
+    Field::flag_or("isSampleCompanyFile", "IsSampleCompany", false),
     Field::new("companyName", "CompanyName", Kind::Text),
     Field::new("legalCompanyName", "LegalCompanyName", Kind::Text),
     Field::new("address", "Address", Kind::Object(ADDRESS)),

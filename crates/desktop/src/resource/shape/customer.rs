@@ -1,6 +1,6 @@
 //! A customer, or a job of a customer.
 
-use super::common::{ADDRESS, CREATED_AT, CUSTOM_FIELDS, LIST_ID, REVISION_NUMBER, UPDATED_AT};
+use super::common::{ADDRESS, CREATED_AT, CUSTOM_FIELDS, IS_ACTIVE, LIST_ID, REVISION_NUMBER, UPDATED_AT};
 use super::contact::{
     ADDITIONAL_CONTACTS, ADDITIONAL_NOTES, ALTERNATE_CONTACT, ALTERNATE_PHONE, CC_EMAIL, CONTACT, CUSTOM_CONTACT_FIELDS, EMAIL,
     FAX, FIRST_NAME, JOB_TITLE, LAST_NAME, MIDDLE_NAME, NOTE, PHONE, SALUTATION,
@@ -21,7 +21,7 @@ pub(in crate::resource) const CUSTOMER: &[Field] = &[
     REVISION_NUMBER,
     Field::required("name", "Name", Kind::Text),
     Field::required("fullName", "FullName", Kind::Text),
-    Field::required("isActive", "IsActive", Kind::Flag),
+    IS_ACTIVE,
     Field::new("class", "ClassRef", Kind::Ref),
     Field::new("parent", "ParentRef", Kind::Ref),
     Field::required("sublevel", "Sublevel", Kind::Number),

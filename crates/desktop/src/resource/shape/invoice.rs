@@ -2,6 +2,7 @@
 
 use super::common::{ADDRESS, CREATED_AT, CUSTOM_FIELDS, LINKED_TRANSACTIONS, REVISION_NUMBER, TRANSACTION_ID, UPDATED_AT};
 use super::line::{INVOICE_LINE_GROUPS, INVOICE_LINES};
+use crate::resource::amount;
 use crate::resource::field::{Field, Kind};
 
 /// `qbd_invoice`.
@@ -28,7 +29,7 @@ pub(in crate::resource) const INVOICE: &[Field] = &[
     Field::new("shipmentOrigin", "FOB", Kind::Text),
     Field::new("shippingDate", "ShipDate", Kind::Date),
     Field::new("shippingMethod", "ShipMethodRef", Kind::Ref),
-    Field::required("subtotal", "Subtotal", Kind::Decimal),
+    Field::decimal_or("subtotal", "Subtotal", amount::subtotal),
     Field::new("salesTaxItem", "ItemSalesTaxRef", Kind::Ref),
     Field::new("salesTaxPercentage", "SalesTaxPercentage", Kind::Decimal),
     Field::new("salesTaxTotal", "SalesTaxTotal", Kind::Decimal),

@@ -1,6 +1,6 @@
 //! A vendor.
 
-use super::common::{ADDRESS, CREATED_AT, CUSTOM_FIELDS, LIST_ID, REVISION_NUMBER, UPDATED_AT};
+use super::common::{ADDRESS, CREATED_AT, CUSTOM_FIELDS, IS_ACTIVE, LIST_ID, REVISION_NUMBER, UPDATED_AT};
 use super::contact::{
     ADDITIONAL_CONTACTS, ADDITIONAL_NOTES, ALTERNATE_CONTACT, ALTERNATE_PHONE, CC_EMAIL, CONTACT, CUSTOM_CONTACT_FIELDS, EMAIL,
     FAX, FIRST_NAME, JOB_TITLE, LAST_NAME, MIDDLE_NAME, NOTE, PHONE, SALUTATION,
@@ -16,7 +16,7 @@ pub(in crate::resource) const VENDOR: &[Field] = &[
     UPDATED_AT,
     REVISION_NUMBER,
     Field::required("name", "Name", Kind::Text),
-    Field::required("isActive", "IsActive", Kind::Flag),
+    IS_ACTIVE,
     Field::new("class", "ClassRef", Kind::Ref),
     Field::new("companyName", "CompanyName", Kind::Text),
     SALUTATION,

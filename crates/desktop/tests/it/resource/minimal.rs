@@ -55,13 +55,13 @@ fn transactions() {
     let bill = minimal(Resource::Bill, "<TxnDate>2025-01-01</TxnDate>");
     assert_eq!(present(&bill), with("qbd_bill", &json!({ "transactionDate": "2025-01-01" })));
 
-    let invoice = minimal(Resource::Invoice, "<TxnDate>2025-01-01</TxnDate><Subtotal>0.00</Subtotal>");
+    let invoice = minimal(Resource::Invoice, "<TxnDate>2025-01-01</TxnDate>");
     assert_eq!(present(&invoice), with("qbd_invoice", &json!({ "transactionDate": "2025-01-01", "subtotal": "0.00" })));
 }
 
 #[test]
 fn objects_of_lists() {
-    let named = "<Name>A</Name><FullName>B:A</FullName><IsActive>true</IsActive><Sublevel>1</Sublevel>";
+    let named = "<Name>A</Name><FullName>B:A</FullName><Sublevel>1</Sublevel>";
     let vendor = minimal(Resource::Vendor, named);
     assert_eq!(present(&vendor), with("qbd_vendor", &json!({ "name": "A", "isActive": true })));
 
@@ -75,14 +75,34 @@ fn objects_of_lists() {
 }
 
 #[test]
+fn what_quickbooks_may_leave_out_does_not_end_the_request() {
+    assert_eq!(minimal(Resource::Vendor, "<Name>A</Name>")["isActive"], true);
+    assert_eq!(minimal(Resource::Vendor, "<Name>A</Name><IsActive>false</IsActive>")["isActive"], false);
+    let applied = |amount| format!("<AppliedToTxnRet><TxnID>2-1</TxnID><Amount>{amount}</Amount></AppliedToTxnRet>");
+    for (rest, amount) in [(String::new(), "0.00"), (applied("5.00") + &applied("-1.50"), "3.50")] {
+        let payment = minimal(Resource::BillCheckPayment, &format!("<TxnDate>2025-01-01</TxnDate>{rest}"));
+        assert_eq!((&payment["bankAccount"], &payment["amount"]), (&json!({ "id": null, "fullName": null }), &json!(amount)));
+    }
+    let tax = "<SalesTaxTotal>8.25</SalesTaxTotal>";
+    for (rest, subtotal) in [
+        (format!("<Subtotal>7.00</Subtotal>{tax}<BalanceRemaining>58.25</BalanceRemaining>"), "7.00"),
+        (format!("{tax}<AppliedAmount>-50.00</AppliedAmount><BalanceRemaining>58.25</BalanceRemaining>"), "100.00"),
+        ("<Subtotal/><BalanceRemaining>58.25</BalanceRemaining>".to_owned(), "58.25"),
+    ] {
+        let invoice = minimal(Resource::Invoice, &format!("<TxnDate>2025-01-01</TxnDate>{rest}"));
+        assert_eq!(invoice["subtotal"], subtotal, "{rest}");
+    }
+}
+
+#[test]
 fn the_company() {
-    let company = company::read(&element("<CompanyRet><IsSampleCompany>false</IsSampleCompany></CompanyRet>"));
+    let company = company::read(&element("<CompanyRet></CompanyRet>"));
     assert_eq!(present(&company.expect("a minimal answer")), json!({ "isSampleCompanyFile": false }));
 }
 
 #[test]
 fn empty_elements_are_as_good_as_none() {
-    let rest = "<Name>A</Name><IsActive>true</IsActive><CompanyName/><Balance></Balance><VendorAddress></VendorAddress>\
+    let rest = "<Name>A</Name><IsActive/><CompanyName/><Balance></Balance><VendorAddress></VendorAddress>\
                 <TermsRef/><IsVendorEligibleFor1099/>";
     assert_eq!(present(&minimal(Resource::Vendor, rest)), with("qbd_vendor", &json!({ "name": "A", "isActive": true })));
 }

@@ -30,7 +30,6 @@ async fn what_is_no_call_is_a_fault() {
         &envelope("<unknown/>"),
         &envelope("<authenticate>"),
         &envelope("<getLastError><ticket>&f;</ticket></getLastError>"),
-        &envelope("<getLastError><ticket>&#0;</ticket></getLastError>"),
         &envelope("<sendRequestXML><qbXMLMajorVers>thirteen</qbXMLMajorVers></sendRequestXML>"),
         &envelope(&nested),
         &envelope(&many),
