@@ -223,6 +223,23 @@ async fn a_wrong_method_a_large_body_and_an_unreadable_address_are_errors_in_the
 }
 
 #[tokio::test]
+async fn the_address_behind_the_setup_is_the_one_that_was_given() {
+    let place = Installation::start().await;
+    let publishable = place.key_of("default", &[Scope::ConsentStart]).await;
+    let end_user = end_user(&place).await;
+    let new = |url: &str| {
+        let body = json!({ "publishableKey": publishable, "endUserId": end_user, "redirectUrl": url }).to_string();
+        ask(Method::POST, "/v1/auth-sessions", &place.key, "").body(body)
+    };
+    for url in ["https://example.com", "https://Example.com/a?b=c"] {
+        assert_eq!(new(url).to(&place.server).await.json()["redirectUrl"], url);
+    }
+    for url in ["http://example.com", " https://example.com", "https://example.com/\n", "example.com"] {
+        assert_eq!(new(url).to(&place.server).await.status, 400, "{url:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_link_never_has_a_secret_key() {
     let place = Installation::start().await;
     let body = json!({ "publishableKey": place.key, "endUserId": end_user(&place).await }).to_string();

@@ -79,7 +79,7 @@ pub(crate) async fn create(
         end_user: EndUserName { partner: key.partner.clone(), id },
         publishable_key: Secret::new(new.publishable_key),
         life: new.link_expiry_mins.map_or(Ok(LIFE), life)?,
-        redirect_url: new.redirect_url.as_deref().map(redirect_url).transpose()?,
+        redirect_url: new.redirect_url.map(redirect_url).transpose()?,
     };
     let created = auth_flow::create_auth_session(&app, &key, new).await?;
     Ok(Json(answer(&app, created)?))
@@ -102,13 +102,15 @@ fn life(minutes: f64) -> Result<Duration, Refused> {
     Err(Failure::invalid_request("linkExpiryMins must be from 15 to 10080 (7 days).").into())
 }
 
-/// Any https address: a secret key chose it. On a laptop http addresses of the laptop too.
-fn redirect_url(url: &str) -> Result<String, Refused> {
-    let parsed = Url::parse(url).ok().filter(|parsed| url.len() <= URL_LONGEST && parsed.has_host());
+/// Any https address, as it was given: a secret key chose it. On a laptop http addresses of the laptop too.
+fn redirect_url(url: String) -> Result<String, Refused> {
+    // A parser removes these, and a browser that gets the text does not have to.
+    let is_text = !url.contains(|character: char| character.is_control() || character.is_whitespace());
+    let parsed = Url::parse(&url).ok().filter(|parsed| is_text && url.len() <= URL_LONGEST && parsed.has_host());
     let is_loopback = |parsed: &Url| matches!(parsed.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     let is_good = |parsed: &Url| parsed.scheme() == "https" || (parsed.scheme() == "http" && is_loopback(parsed));
     match parsed.filter(is_good) {
-        Some(parsed) => Ok(parsed.into()),
+        Some(_) => Ok(url),
         None => Err(Failure::invalid_request("redirectUrl must be an https address of at most 2048 bytes.").into()),
     }
 }

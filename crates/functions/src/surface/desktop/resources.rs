@@ -25,14 +25,14 @@ pub(crate) async fn health_check(
     InHeader(end_user): InHeader,
     wait: Wait,
 ) -> Result<Json<Value>, Refused> {
-    let duration = checked(&app, &end_user, wait).await?;
+    let duration = checked(&app, &end_user, Wait(wait.0.min(HEALTH_CHECK_WAIT))).await?;
     Ok(Json(json!({ "duration": duration, "status": "ok" })))
 }
 
 /// Asks QuickBooks for its version. Returns the time that it took, in milliseconds.
 pub(super) async fn checked(app: &App, end_user: &EndUserName, wait: Wait) -> Result<u64, Refused> {
     let began_at = app.clock.elapsed();
-    let conversation = Conversation::begin(app, end_user, Wait(wait.0.min(HEALTH_CHECK_WAIT))).await?;
+    let conversation = Conversation::begin(app, end_user, wait).await?;
     conversation.returned(Element::new("HostQueryRq")).await?;
     Ok(u64::try_from((app.clock.elapsed().saturating_sub(began_at)).as_millis()).unwrap_or(u64::MAX))
 }
