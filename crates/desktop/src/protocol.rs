@@ -37,8 +37,7 @@ impl Qbxml for Protocol {
     }
 
     fn host_query(&self) -> String {
-        let version = Version::spoken_with(u16::MAX).expect("the newest version is spoken");
-        document(version, vec![("host".to_owned(), Element::new("HostQueryRq"))]).expect("a request without parameters")
+        document(Version::OWN, vec![("host".to_owned(), Element::new("HostQueryRq"))]).expect("a request without parameters")
     }
 
     fn halved(&self, document: &str) -> Option<String> {
@@ -54,9 +53,9 @@ impl Qbxml for Protocol {
     }
 
     fn for_version(&self, document: &str, major: u16) -> Option<String> {
-        let version = Version::spoken_with(major)?;
-        let root = document.find(ROOT)?;
-        Some(format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><?qbxml version=\"{version}\"?>{}", &document[root..]))
+        let (declarations, root) = document.split_at(document.find(ROOT)?);
+        let version = Version::declared(declarations).unwrap_or(Version::OWN).spoken_with(major)?;
+        Some(format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><?qbxml version=\"{version}\"?>{root}"))
     }
 
     fn open_company(&self, host_answer: &str, owner_id: &str, file_id: &str) -> OpenCompany {

@@ -12,8 +12,8 @@ pub trait Qbxml: Send + Sync {
     /// The same document with half of the `MaxReturned` of its iterator; `None` if it has none, or one that cannot be halved.
     fn halved(&self, document: &str) -> Option<String>;
 
-    /// The same document in the newest version of qbXML that this QuickBooks speaks too, by `qbXMLMajorVers`; `None` if the QuickBooks is
-    /// too old.
+    /// The same document in the newest version of qbXML, up to its own, that this QuickBooks speaks too, by `qbXMLMajorVers`, which is 0 if the
+    /// Web Connector does not say it; `None` if the QuickBooks is too old.
     fn for_version(&self, document: &str, major: u16) -> Option<String>;
 
     /// Which company file is open, by what the Web Connector sent of it with its first request.

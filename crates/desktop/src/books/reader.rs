@@ -16,14 +16,13 @@ use counterfoil_core::port::company_file::{CompanyFileBooks, PageAnswer, PageDoc
 use super::entry::{absent, entry};
 use super::place::{IteratorPlace, List, Place, resources};
 use super::{Deleted, deleted_query, request};
+use crate::failure::hresult_number;
 use crate::qbxml::{Element, Response, Version, document};
 use crate::resource::{Page as QueryPage, Step};
 
 /// How far before the time of the last run QuickBooks is asked for changes. The times of changes are those of the computer with QuickBooks,
 /// whose clock or time zone may be wrong.
 const CLOCK_ERROR: Duration = Duration::from_secs(86_400);
-/// The status of a request that continues an iterator that QuickBooks does not know any more.
-const ITERATOR_LOST: u32 = 3_391;
 /// The statuses of a request without a permission: of the user, and of the application.
 const NOT_PERMITTED: [u32; 2] = [3_260, 3_261];
 /// The statuses of objects that are in use.
@@ -31,7 +30,7 @@ const IN_USE: [u32; 4] = [3_170, 3_175, 3_176, 3_180];
 /// The first status of an error in the request, after the errors of QuickBooks itself.
 const REQUEST_ERRORS: u32 = 3_000;
 /// The HRESULTs of a QuickBooks that permits no access: never given, not given, withdrawn.
-const NO_ACCESS: [&str; 3] = ["0x80040418", "0x8004041A", "0x80040420"];
+const NO_ACCESS: [u32; 3] = [0x8004_0418, 0x8004_041A, 0x8004_0420];
 
 const UNAVAILABLE: ReadFailure = ReadFailure::Unavailable { retry_after: None };
 
@@ -54,8 +53,7 @@ impl CompanyFileBooks for Books {
     fn request(&self, options: &ReadOptions, cursor: &Cursor) -> Result<PageDocument, ReadFailure> {
         let place = Place::of(cursor)?;
         let query = query(options, &place).ok_or_else(|| rejected("list"))?;
-        let version = Version::spoken_with(u16::MAX).ok_or_else(|| rejected("version"))?;
-        let document = document(version, vec![("1".to_owned(), query)]).map_err(|error| rejected(&error.to_string()))?;
+        let document = document(Version::OWN, vec![("1".to_owned(), query)]).map_err(|error| rejected(&error.to_string()))?;
         let session = place.iterator.map(|iterator| Fingerprint::stored(iterator.session));
         Ok(PageDocument { document: Secret::new(document), session })
     }
@@ -64,16 +62,12 @@ impl CompanyFileBooks for Books {
         let place = Place::of(cursor)?;
         let responses = Response::parse(answer.document.expose()).map_err(|_| UNAVAILABLE)?;
         let response = responses.into_iter().next().ok_or(UNAVAILABLE)?;
-        if response.status_code == ITERATOR_LOST {
+        if response.is_page_lost(place.iterator.as_ref().map_or(0, |before| before.remaining)) {
             return begin_again(&place);
         }
         failure_of(&response).map_or(Ok(()), Err)?;
         let list = place.list(options).ok_or_else(|| rejected("list"))?;
-        let next = match next(&place, &response, answer.session)? {
-            Next::Lost => return begin_again(&place),
-            Next::Page(next) => Some(next),
-            Next::End => place.next_list(options),
-        };
+        let next = next(&place, &response, answer.session)?.or_else(|| place.next_list(options));
         let entries = match list {
             List::Of(resource) => {
                 let objects = response.returned.iter().filter(|object| object.name == resource.object());
@@ -90,7 +84,7 @@ impl CompanyFileBooks for Books {
 
     fn meaning(&self, failure: &JobFailure) -> ReadFailure {
         match failure {
-            JobFailure::QuickBooks { hresult, .. } if NO_ACCESS.iter().any(|code| code.eq_ignore_ascii_case(hresult)) => {
+            JobFailure::QuickBooks { hresult, .. } if hresult_number(hresult).is_some_and(|code| NO_ACCESS.contains(&code)) => {
                 ReadFailure::AccessDenied
             }
             JobFailure::TooOld => rejected("version"),
@@ -114,26 +108,15 @@ fn query(options: &ReadOptions, place: &Place) -> Option<Element> {
     }
 }
 
-/// What follows a page.
-enum Next {
-    Page(Place),
-    End,
-    /// A page before this one is lost.
-    Lost,
-}
-
-fn next(place: &Place, response: &Response, session: &Fingerprint) -> Result<Next, ReadFailure> {
+/// The next page of the list; `None` after its last one.
+fn next(place: &Place, response: &Response, session: &Fingerprint) -> Result<Option<Place>, ReadFailure> {
     let remaining = response.iterator_remaining.unwrap_or(0);
-    let returned = u32::try_from(response.returned.len()).unwrap_or(u32::MAX);
-    if place.iterator.as_ref().is_some_and(|before| remaining.saturating_add(returned) < before.remaining) {
-        return Ok(Next::Lost);
-    }
     if remaining == 0 {
-        return Ok(Next::End);
+        return Ok(None);
     }
-    let id = response.iterator_id.clone().filter(|_| returned > 0).ok_or(UNAVAILABLE)?;
+    let id = response.iterator_id.clone().filter(|_| !response.returned.is_empty()).ok_or(UNAVAILABLE)?;
     let iterator = IteratorPlace { id, session: session.as_str().to_owned(), remaining };
-    Ok(Next::Page(Place { iterator: Some(iterator), ..place.clone() }))
+    Ok(Some(Place { iterator: Some(iterator), ..place.clone() }))
 }
 
 fn begin_again(place: &Place) -> Result<Page, ReadFailure> {

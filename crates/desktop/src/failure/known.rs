@@ -200,7 +200,7 @@ pub(super) const KNOWN: &[Known] = &[
         "QuickBooks Desktop lets our application read only. To fix this, remove our entry from the QuickBooks Web Connector, and follow \
          the steps of the connection's link again.",
     ),
-    passing(request(3391, "The iterator is not valid any more.", "")),
+    request(3391, "The iterator is not valid any more.", ""),
 ];
 
 #[cfg(test)]

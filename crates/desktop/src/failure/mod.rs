@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use code::{Code, Kind};
+pub(crate) use qbd::hresult_number;
 
 /// What an end user is told who cannot do anything about the failure.
 const MASKED: &str = "An internal server error occurred. Please try again later.";

@@ -6,6 +6,8 @@ use super::{Element, Malformed};
 
 /// The status code of a query that found nothing.
 const NOTHING_FOUND: u32 = 1;
+/// The status code of a request that continues an iterator that QuickBooks does not know any more.
+const ITERATOR_LOST: u32 = 3_391;
 /// The first status code of warnings.
 const WARNINGS: u32 = 500;
 /// The first status code of errors.
@@ -106,9 +108,27 @@ impl Response {
         })
     }
 
+    /// Whether the request may change something: each one but a query.
+    pub fn is_write(&self) -> bool {
+        !self.name.ends_with("QueryRs")
+    }
+
     /// Whether the request failed.
     pub fn is_failed(&self) -> bool {
         self.severity == Severity::Error
+    }
+
+    /// Whether the request continues an iterator that QuickBooks does not know any more.
+    pub fn is_iterator_lost(&self) -> bool {
+        self.status_code == ITERATOR_LOST
+    }
+
+    /// Whether the page that was asked for is lost. QuickBooks keeps no page: after one that was answered and did not arrive, the iterator is
+    /// behind it. `before` is the number of objects that remained before the page.
+    pub fn is_page_lost(&self, before: u32) -> bool {
+        let returned = u32::try_from(self.returned.len()).unwrap_or(u32::MAX);
+        let left = self.iterator_remaining.unwrap_or(0).saturating_add(returned);
+        self.is_iterator_lost() || !self.is_failed() && left < before
     }
 
     /// Whether the query found nothing, which is a success.

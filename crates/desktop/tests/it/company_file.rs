@@ -14,8 +14,7 @@ fn session(checks: u64) -> Session {
 }
 
 async fn ask(session: &mut Session, request: Element) -> Response {
-    let document =
-        document(Version::spoken_with(16).expect("new enough"), vec![("a-job".to_owned(), request)]).expect("writable");
+    let document = document(Version::OWN, vec![("a-job".to_owned(), request)]).expect("writable");
     match session.process(&document).await {
         Outcome::Answered(answer) => {
             let [response] = <[Response; 1]>::try_from(Response::parse(&answer).expect("an answer")).expect("one answer");
@@ -141,7 +140,7 @@ async fn a_web_connector_takes_the_file_and_its_stamp_is_found() {
     assert_eq!((read.app_name.as_str(), read.user_name.as_str(), read.is_read_only), ("Counterfoil & Co", "qbd_1", false));
     let company = CompanyFile::new(Contents::of_checks(1));
     let query = || Element::new("CompanyQueryRq").with_text("OwnerID", owner.to_string());
-    let document = document(Version::spoken_with(16).expect("new enough"), vec![("1".to_owned(), query())]).expect("writable");
+    let document = document(Version::OWN, vec![("1".to_owned(), query())]).expect("writable");
     for (stamp, wanted) in [(None, Stamp::Absent), (Some(&read.file_id), Stamp::Ours), (Some(&other.to_string()), Stamp::Other)] {
         company.remove_stamp(&read.owner_id);
         if let Some(stamp) = stamp {

@@ -97,14 +97,44 @@ fn only_errors_and_missing_objects_are_failures() {
         ("statusCode='500' statusSeverity='Warn'", "500", false),
         ("statusCode='3200' statusSeverity='Error'", "3200", false),
         ("statusCode='3180' statusSeverity='Error'", "3180", true),
+        ("statusCode='3391' statusSeverity='Error'", "3391", false),
         ("statusCode='9999' statusSeverity='Error' statusMessage='New.'", "9999", false),
     ] {
         let failure = of_status(status).expect("a failure");
         assert_eq!((failure.integration_code.as_deref(), failure.can_repeat), (Some(code), can_repeat));
         assert_eq!(failure.code, Code::QbdRequestError);
     }
+    let lost =
+        of_status("statusCode='3391' statusSeverity='Error' statusMessage='The iteratorID is not valid.'").expect("a failure");
+    assert_eq!(lost.message, "QBD Request Error (3391): The iteratorID is not valid. Start the list again.");
     let xml = "<QBXML><QBXMLMsgsRs><CheckQueryRs statusCode='500' statusSeverity='Warn'><CheckRet/></CheckQueryRs></QBXMLMsgsRs></QBXML>";
     assert_eq!(Failure::of_response(&Response::parse(xml).expect("an answer")[0]), None, "one of two was found");
+}
+
+#[test]
+fn a_document_whose_writes_were_carried_out_in_part_is_not_sent_again() {
+    let done = "<CheckAddRs statusCode='0'><CheckRet><TxnID>1-1</TxnID></CheckRet></CheckAddRs><TxnDelRs statusCode='0'><TxnDelType>Bill\
+                </TxnDelType><TxnID>2-1</TxnID></TxnDelRs><ClassAddRs statusCode='0'/>";
+    let read = "<CheckQueryRs statusCode='0'><CheckRet><TxnID>3-1</TxnID></CheckRet></CheckQueryRs>";
+    let locked = "<InvoiceModRs statusCode='3175' statusSeverity='Error' statusMessage='Locked.'/>";
+    let of = |answers: &str| {
+        let xml = format!("<QBXML><QBXMLMsgsRs>{answers}</QBXMLMsgsRs></QBXML>");
+        Failure::of_responses(&Response::parse(&xml).expect("answers"))
+    };
+    assert_eq!(of(done), None);
+    for answers in [locked.to_owned(), format!("{read}{locked}")] {
+        let failure = of(&answers).expect("a failure");
+        assert_eq!((failure.message.as_str(), failure.can_repeat), ("QBD Request Error (3175): Locked.", true), "{answers}");
+    }
+    let carried_out = "CheckAddRq (TxnID 1-1), TxnDelRq (TxnID 2-1), ClassAddRq";
+    let missing = "<BillQueryRs statusCode='500' statusSeverity='Warn'/>";
+    for answers in [format!("{read}{done}{locked}"), format!("{missing}{done}")] {
+        let failure = of(&answers).expect("a failure");
+        assert!(
+            !failure.can_repeat && failure.message.contains(&format!("these requests, do not send them again: {carried_out}."))
+        );
+        assert!(failure.user_facing_message.ends_with("look there before you try again."), "{}", failure.user_facing_message);
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The pages of an import.
 
+use counterfoil_core::model::desktop::job::JobFailure;
 use counterfoil_core::model::record::{Body, CheckStatus, EntityType, Unreadable};
 use counterfoil_core::model::secret::{Fingerprint, Secret};
 use counterfoil_core::model::sync::settings::CheckRule;
@@ -120,12 +121,18 @@ fn a_record_that_cannot_be_read_has_its_reason() {
             Some("1"),
             Unreadable::AmountUnreadable,
         ),
+        ("<TxnID>1</TxnID><TxnDate>2026-01-04</TxnDate><Amount>1.0000001</Amount>", Some("1"), Unreadable::AmountUnreadable),
         ("<TxnID>1</TxnID><Amount>1.00</Amount>", Some("1"), Unreadable::DateUnreadable),
         ("<TxnID>1</TxnID><TxnDate>1899-12-31</TxnDate><Amount>1.00</Amount>", Some("1"), Unreadable::DateUnreadable),
         ("<TxnDate>2026-01-04</TxnDate><Amount>1.00</Amount>", None, Unreadable::IdUnreadable),
         ("<TxnID>1 2</TxnID><TxnDate>2026-01-04</TxnDate><Amount>1.00</Amount>", None, Unreadable::IdUnreadable),
     ] {
         assert_eq!(read(&format!("<CheckRet>{object}</CheckRet>")), unreadable(id, reason), "{object}");
+    }
+    for (amount, kept) in [("12.50000000", "12.5"), ("12.5000", "12.5000")] {
+        let object = format!("<CheckRet><TxnID>1</TxnID><TxnDate>2026-01-04</TxnDate><Amount>{amount}</Amount></CheckRet>");
+        let Entry::Record(record) = read(&object) else { panic!("{amount} can be read") };
+        assert!(matches!(record.body, Body::Check(check) if check.amount.to_string() == kept), "{amount}");
     }
     let void = "<CheckRet><TxnID>1</TxnID><TxnDate>2026-01-04</TxnDate><Amount>0.00</Amount><Memo>VOID: Rent</Memo></CheckRet>";
     let Entry::Record(record) = read(void) else { panic!("it can be read") };
@@ -144,6 +151,10 @@ fn a_failed_request_is_tried_again_or_ends_the_run() {
     assert_eq!(failure(3_010), ReadFailure::Rejected { code: "3010".to_owned() });
     for broken in ["<CheckQueryRs/>", "<CheckQueryRs", "", "<CheckQueryRs statusCode=\"0\" iteratorRemainingCount=\"5\"/>"] {
         assert_eq!(page(&full(), &Books.first(&full()), broken).expect_err("it is broken"), again, "{broken}");
+    }
+    for hresult in ["0x8004041a", "8004041A", " -2147220454"] {
+        let failure = JobFailure::QuickBooks { hresult: hresult.to_owned(), message: String::new() };
+        assert_eq!(Books.meaning(&failure), ReadFailure::AccessDenied, "{hresult}");
     }
     let cursor = Cursor("{}".to_owned());
     assert!(matches!(Books.request(&full(), &cursor), Err(ReadFailure::Rejected { .. })));

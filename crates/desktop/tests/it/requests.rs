@@ -1,5 +1,7 @@
 //! Documents of requests.
 
+use counterfoil_core::port::qbxml::Qbxml as _;
+use counterfoil_desktop::protocol::Protocol;
 use counterfoil_desktop::qbxml::{
     BYTES_MOST, DEPTH_MOST, Element, REQUEST_ID_LONGEST, REQUESTS_MOST, Unwritable, Version, document,
 };
@@ -8,12 +10,8 @@ use proptest::prelude::*;
 use crate::elements::any_element;
 use crate::orders::any_request;
 
-fn version() -> Version {
-    Version::spoken_with(13).expect("a version")
-}
-
 fn one(request: Element) -> Result<String, Unwritable> {
-    document(version(), vec![("1".to_owned(), request)])
+    document(Version::OWN, vec![("1".to_owned(), request)])
 }
 
 #[test]
@@ -24,15 +22,23 @@ fn a_document_has_its_declarations_and_its_requests_in_order() {
     let expected = "<?xml version=\"1.0\" encoding=\"utf-8\"?><?qbxml version=\"13.0\"?><QBXML><QBXMLMsgsRq onError=\"stopOnError\">\
                     <CheckQueryRq requestID=\"job_1\" iterator=\"Start\"><MaxReturned>100</MaxReturned><IncludeLineItems>true\
                     </IncludeLineItems></CheckQueryRq><HostQueryRq requestID=\"job_2\"></HostQueryRq></QBXMLMsgsRq></QBXML>";
-    assert_eq!(document(version(), requests).as_deref(), Ok(expected));
+    assert_eq!(document(Version::OWN, requests).as_deref(), Ok(expected));
 }
 
 #[test]
 fn no_newer_version_is_spoken_than_both_sides_know() {
-    let spoken = |major| Version::spoken_with(major).map(|version| version.to_string());
-    assert_eq!([0, 7].map(spoken), [None, None]);
-    let expected = ["8.0", "12.0", "13.0", "13.0", "13.0"].map(|version| Some(version.to_owned()));
-    assert_eq!([8, 12, 13, 16, u16::MAX].map(spoken), expected);
+    let majors = [1, 7, 8, 12, 13, 14, 16, u16::MAX];
+    for (version, spoken) in [
+        (Version::OWN, ["8.0", "12.0", "13.0", "13.0", "13.0", "13.0"]),
+        (Version::NEWEST, ["8.0", "12.0", "13.0", "14.0", "16.0", "16.0"]),
+    ] {
+        let document = document(version, vec![("1".to_owned(), Element::new("HostQueryRq"))]).expect("a document");
+        let sent = |major| Protocol.for_version(&document, major);
+        let declared = |spoken: &str| document.replace(&format!("version=\"{version}\""), &format!("version=\"{spoken}\""));
+        let expected = spoken.map(|spoken| Some(declared(spoken)));
+        assert_eq!(majors.map(sent), [&[None, None], expected.as_slice()].concat().as_slice());
+        assert_eq!(sent(0), Some(declared("13.0")), "a Web Connector that does not say the version");
+    }
 }
 
 #[test]
@@ -58,10 +64,10 @@ fn what_cannot_be_written_is_refused_with_the_reason() {
 #[test]
 fn a_document_has_from_one_to_twenty_requests_with_ids_that_quickbooks_accepts() {
     let host = |id: String| (id, Element::new("HostQueryRq"));
-    let many = |count| document(version(), (0..count).map(|n| host(n.to_string())).collect());
+    let many = |count| document(Version::OWN, (0..count).map(|n| host(n.to_string())).collect());
     assert_eq!([0, REQUESTS_MOST + 1].map(many), [Err(Unwritable::RequestCount), Err(Unwritable::RequestCount)]);
     assert!(many(REQUESTS_MOST).is_ok());
-    let with_id = |length| document(version(), vec![host("é".repeat(length))]).err();
+    let with_id = |length| document(Version::OWN, vec![host("é".repeat(length))]).err();
     assert_eq!(with_id(0), Some(Unwritable::RequestId));
     assert_eq!(with_id(REQUEST_ID_LONGEST + 1), Some(Unwritable::RequestId));
     assert_eq!(with_id(REQUEST_ID_LONGEST), None);

@@ -65,7 +65,8 @@ impl<'a> Conversation<'a> {
     /// Asks for one query, in a session whose iterator it continues. A failure of QuickBooks is an answer too.
     pub(super) async fn query(&self, query: Element, session: Option<Fingerprint>) -> Result<Answered, Refused> {
         let most = query.text_of("MaxReturned").and_then(|most| most.parse().ok());
-        let (answer, session) = self.send(vec![("1".to_owned(), query)], false, session).await?;
+        let requests = vec![("1".to_owned(), query)];
+        let (answer, session) = self.send(Version::OWN, requests, false, session).await?;
         let responses = Response::parse(answer.expose()).map_err(|broken| Failure::broken_answer(broken.to_string()))?;
         let first = responses.into_iter().next();
         let response = first.ok_or_else(|| Failure::broken_answer("QuickBooks answered nothing."))?;
@@ -91,14 +92,14 @@ impl<'a> Conversation<'a> {
         Failure::of_response(&response).map_or(Ok(response.returned), |failure| Err(failure.into()))
     }
 
-    /// Sends requests as one document, and returns QuickBooks's document.
+    /// Sends requests as one document of up to this version, and returns QuickBooks's document.
     pub(super) async fn send(
         &self,
+        version: Version,
         requests: Vec<(String, Element)>,
         is_write: bool,
         session: Option<Fingerprint>,
     ) -> Result<(Secret, Fingerprint), Refused> {
-        let version = Version::spoken_with(u16::MAX).ok_or_else(Failure::internal)?;
         let document = document(version, requests).map_err(|error| Failure::invalid_request(error.to_string()))?;
         let wait = self.ends_at.saturating_sub(self.app.clock.elapsed());
         let asked = Ask { document: Secret::new(document), is_write, session, wait };

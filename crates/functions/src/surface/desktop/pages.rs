@@ -13,8 +13,6 @@ use serde_json::Value;
 use crate::surface::desktop::asked::{Answered, Conversation};
 use crate::surface::desktop::refusal::Refused;
 
-/// The status of a request that continues an iterator that QuickBooks does not know any more.
-const ITERATOR_LOST: u32 = 3_391;
 /// The largest page while a list is read again.
 const PAGE_MOST: u32 = 150;
 /// The largest number of pages that are read again. The caller's time is over before.
@@ -37,6 +35,9 @@ struct Cursor {
     /// The largest page that arrives in one piece. One of an earlier version has none.
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     most: Option<u32>,
+    /// The number of objects behind the place. One of an earlier version has none.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    remaining: Option<u32>,
 }
 
 impl Cursor {
@@ -56,6 +57,9 @@ pub(super) async fn page(conversation: &Conversation<'_>, list: &ListRequest, ur
         }
         Some(cursor) => continued(conversation, list, &cursor).await?,
     };
+    if answered.response.is_iterator_lost() {
+        return Err(Refused::IteratorLost);
+    }
     if let Some(failure) = Failure::of_response(&answered.response) {
         return Err(failure.into());
     }
@@ -74,33 +78,41 @@ fn cursor(list: &ListRequest, text: &str) -> Result<Cursor, Refused> {
     Ok(cursor)
 }
 
-/// The page after a cursor, from its iterator or by reading the list again.
+/// The page after a cursor, from its iterator, or by reading the list again if the iterator is lost or behind the page: a client repeats a
+/// cursor if it got no answer.
 async fn continued(conversation: &Conversation<'_>, list: &ListRequest, cursor: &Cursor) -> Result<Answered, Refused> {
     let step = Some(Step::Continue(&cursor.iterator));
     let session = Fingerprint::stored(cursor.session.clone());
     match conversation.query_in(list.query(Page { most: cursor.page(list.limit()), step }), session).await? {
-        Some(answered) if answered.response.status_code != ITERATOR_LOST => Ok(answered),
+        Some(answered) if !answered.response.is_page_lost(cursor.remaining.unwrap_or(0)) => Ok(answered),
         _ => again(conversation, list, cursor).await,
     }
 }
 
 /// Reads the list from its beginning, and returns what follows the last object of the page before: at most one page.
 async fn again(conversation: &Conversation<'_>, list: &ListRequest, cursor: &Cursor) -> Result<Answered, Refused> {
-    let large = cursor.page(Some(PAGE_MOST));
-    let first = Page { most: large, step: Some(Step::Start) };
+    let page = cursor.page(list.limit());
+    let first = Page { most: page, step: Some(Step::Start) };
     let mut answered = conversation.query(list.query(first), None).await?;
     for _ in 0..PAGES_MOST {
+        if answered.response.is_failed() {
+            return Ok(answered);
+        }
         let Response { returned, iterator_id, iterator_remaining, .. } = &mut answered.response;
         let place = returned.iter().position(|object| id(object) == Some(&cursor.last));
-        let more = iterator_id.clone().filter(|_| iterator_remaining.is_some_and(|left| left > 0));
+        let left = iterator_remaining.unwrap_or(0);
+        let more = iterator_id.clone().filter(|_| left > 0);
         if let Some(place) = place {
             returned.drain(..=place);
             if !returned.is_empty() || more.is_none() {
+                cut(&mut answered.response, page);
                 return Ok(answered);
             }
         }
         let Some(iterator) = more else { break };
-        let most = if place.is_some() { cursor.page(list.limit()) } else { large };
+        // The iterator stops at the place, and goes on from there, if the list has not changed.
+        let before = left.saturating_sub(cursor.remaining.unwrap_or(0));
+        let most = if place.is_some() || before == 0 { page } else { cursor.page(Some(PAGE_MOST.min(before))) };
         let next = list.query(Page { most, step: Some(Step::Continue(&iterator)) });
         answered = conversation.query(next, Some(answered.session)).await?;
         if place.is_some() {
@@ -113,6 +125,14 @@ async fn again(conversation: &Conversation<'_>, list: &ListRequest, cursor: &Cur
     .into())
 }
 
+/// Leaves the objects of one page. The others count as remaining, so that the next page is not read from the iterator, which is behind them.
+fn cut(response: &mut Response, page: Option<u32>) {
+    let most = page.and_then(|page| usize::try_from(page).ok()).filter(|_| response.iterator_id.is_some()).unwrap_or(usize::MAX);
+    let cut = u32::try_from(response.returned.len().saturating_sub(most)).unwrap_or(u32::MAX);
+    response.returned.truncate(most);
+    response.iterator_remaining = response.iterator_remaining.map(|left| left.saturating_add(cut));
+}
+
 fn next(list: &ListRequest, answered: &Answered) -> Next {
     let response = &answered.response;
     let remaining = response.iterator_remaining.filter(|_| list.is_paged());
@@ -123,6 +143,7 @@ fn next(list: &ListRequest, answered: &Answered) -> Next {
             session: answered.session.as_str().to_owned(),
             last: id(response.returned.last()?)?.to_owned(),
             most: answered.fitting.filter(|fitting| Some(*fitting) < list.limit()),
+            remaining,
         })
     };
     let cursor = remaining.filter(|left| *left > 0).and_then(|_| cursor());

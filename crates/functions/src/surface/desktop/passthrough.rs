@@ -13,7 +13,7 @@ use counterfoil_core::model::desktop::end_user::EndUserName;
 use counterfoil_core::model::desktop::id::EndUserId;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_desktop::failure::Failure;
-use counterfoil_desktop::qbxml::{Response, json};
+use counterfoil_desktop::qbxml::{Response, Version, json};
 use serde_json::Value;
 
 use crate::extract::body::whole;
@@ -58,7 +58,7 @@ pub(crate) async fn send(
     let is_write = requests.iter().any(|request| !request.name.ends_with("QueryRq"));
     let numbered = (1..).zip(requests).map(|(number, request): (u32, _)| (number.to_string(), request)).collect();
     let conversation = Conversation::begin(&app, &end_user, wait).await?;
-    let (document, _) = conversation.send(numbered, is_write, None).await?;
+    let (document, _) = conversation.send(Version::NEWEST, numbered, is_write, None).await?;
     let responses = match Response::parse(document.expose()) {
         Ok(responses) if !responses.is_empty() => responses,
         // QuickBooks may have carried a write out, whatever came back.
@@ -66,7 +66,7 @@ pub(crate) async fn send(
         Ok(_) => return Err(Failure::broken_answer("QuickBooks answered nothing.").into()),
         Err(broken) => return Err(Failure::broken_answer(broken.to_string()).into()),
     };
-    if let Some(failure) = responses.iter().find_map(Failure::of_response) {
+    if let Some(failure) = Failure::of_responses(&responses) {
         return Err(failure.into());
     }
     Ok(([(CONTENT_TYPE, "application/json")], json::answer(&responses)).into_response())

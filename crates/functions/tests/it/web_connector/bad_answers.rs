@@ -84,6 +84,24 @@ async fn a_write_whose_answer_is_broken_may_have_been_carried_out() {
 }
 
 #[tokio::test]
+async fn a_write_that_was_carried_out_before_another_one_failed_is_not_repeated() {
+    let place = Installation::start().await;
+    let user = connected(&place, "first").await;
+    let address = format!("/v1/end-users/{}/passthrough/quickbooks_desktop", user.id);
+    let locked = r#"<InvoiceModRs requestID="2" statusCode="3175" statusSeverity="Error" statusMessage="Locked."/>"#;
+    let added = r#"<CheckAddRs requestID="1" statusCode="0"><CheckRet><TxnID>1A-1</TxnID></CheckRet></CheckAddRs>"#;
+    let done = "QuickBooks has carried out these requests, do not send them again: CheckAddRq (TxnID 1A-1).";
+    for (answers, should_retry, told) in [(locked.to_owned(), "true", "Locked."), (format!("{added}{locked}"), "false", done)] {
+        let body = json!({ "CheckAddRq": { "CheckAdd": {} }, "InvoiceModRq": { "InvoiceMod": {} } });
+        let document = format!("<QBXML><QBXMLMsgsRs>{answers}</QBXMLMsgsRs></QBXML>");
+        let answer = answered(&place, &user, ask(post(address.clone()), &place.key, &body), &document).await;
+        assert_eq!((answer.status, answer.header("x-should-retry")), (502, Some(should_retry)), "{}", answer.body);
+        let message = answer.json()["error"]["message"].as_str().unwrap_or_default().to_owned();
+        assert!(message.ends_with(told), "{message}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_of_five_megabytes_arrives() {
     let place = Installation::start().await;
     let user = connected(&place, "first").await;

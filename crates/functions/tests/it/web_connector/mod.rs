@@ -1,5 +1,6 @@
 //! The QuickBooks Web Connector over HTTP: the service that it polls, and the requests that wait for it.
 
+mod asking;
 mod bad_answers;
 mod bad_calls;
 mod pages;
