@@ -2,7 +2,8 @@
 
 use counterfoil_core::port::qbxml::{OpenCompany, Qbxml, QwcFields};
 
-use crate::qbxml::{Element, Version, document};
+use crate::failure;
+use crate::qbxml::{Element, Response, Version, document};
 use crate::session::{self, DESCRIPTION_LONGEST, Guid, Qwc, Stamp, smaller_page};
 
 /// qbXML documents and `.qwc` files.
@@ -56,6 +57,20 @@ impl Qbxml for Protocol {
         let (declarations, root) = document.split_at(document.find(ROOT)?);
         let version = Version::declared(declarations).unwrap_or(Version::OWN).spoken_with(major)?;
         Some(format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><?qbxml version=\"{version}\"?>{root}"))
+    }
+
+    fn is_success(&self, document: &str) -> bool {
+        Response::parse(document).is_ok_and(|responses| responses.iter().any(|response| !response.is_failed()))
+    }
+
+    fn is_refusal(&self, hresult: &str) -> bool {
+        failure::is_refusal(hresult)
+    }
+
+    fn is_continuation(&self, document: &str) -> bool {
+        let root = document.find(ROOT).and_then(|root| Element::parse(&document[root..]).ok());
+        let continues = |request: &Element| request.attribute("iterator") == Some("Continue");
+        root.is_some_and(|root| root.children.iter().flat_map(|messages| &messages.children).any(continues))
     }
 
     fn open_company(&self, host_answer: &str, owner_id: &str, file_id: &str) -> OpenCompany {

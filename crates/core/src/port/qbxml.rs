@@ -16,6 +16,15 @@ pub trait Qbxml: Send + Sync {
     /// Web Connector does not say it; `None` if the QuickBooks is too old.
     fn for_version(&self, document: &str, major: u16) -> Option<String>;
 
+    /// Whether a document of answers has one that did not fail. A query that found nothing did not fail.
+    fn is_success(&self, document: &str) -> bool;
+
+    /// Whether an HRESULT says that QuickBooks has not carried out a request that it was given. After any other one it may have.
+    fn is_refusal(&self, hresult: &str) -> bool;
+
+    /// Whether a document continues an iterator of QuickBooks, which has moved on when the answer is lost.
+    fn is_continuation(&self, document: &str) -> bool;
+
     /// Which company file is open, by what the Web Connector sent of it with its first request.
     fn open_company(&self, host_answer: &str, owner_id: &str, file_id: &str) -> OpenCompany;
 }

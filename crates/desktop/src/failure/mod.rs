@@ -3,12 +3,14 @@
 mod code;
 mod known;
 mod qbd;
+mod refusal;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 pub use code::{Code, Kind};
 pub(crate) use qbd::hresult_number;
+pub use refusal::is_refusal;
 
 /// What an end user is told who cannot do anything about the failure.
 const MASKED: &str = "An internal server error occurred. Please try again later.";

@@ -18,6 +18,8 @@ struct ConnectionRow {
     connection_id: String,
     created_at: i64,
     password_sha256: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password_set_at: Option<i64>,
     file_id: String,
     #[serde(default)]
     has_seen_file: bool,
@@ -62,6 +64,7 @@ pub(crate) fn write(connection: &DesktopConnection) -> Result<Item, StoreError> 
         connection_id: connection.id.to_string(),
         created_at: millis(connection.created_at),
         password_sha256: connection.password.as_str().to_owned(),
+        password_set_at: connection.password_set_at.map(millis),
         file_id: connection.file_id.clone(),
         has_seen_file: connection.has_seen_file,
         qwc: connection.qwc.clone(),
@@ -93,6 +96,7 @@ pub(crate) fn read(item: Item) -> Result<DesktopConnection, StoreError> {
         },
         created_at: time(&name, row.created_at)?,
         password: Fingerprint::stored(row.password_sha256),
+        password_set_at: maybe_time(&name, row.password_set_at)?,
         file_id: row.file_id,
         has_seen_file: row.has_seen_file,
         qwc: row.qwc,

@@ -102,7 +102,10 @@ impl EndUserStore for Table {
     }
 
     async fn replace_password(&self, name: &EndUserName, password: &Fingerprint, row: &Audit) -> Result<Written, StoreError> {
-        let changes = Changes::default().put("password_sha256", Some(password.as_str()))?.remove("session");
+        let changes = Changes::default()
+            .put("password_sha256", Some(password.as_str()))?
+            .put("password_set_at", Some(millis(row.at)))?
+            .remove("session");
         self.change_connection(name, changes, row).await
     }
 

@@ -8,7 +8,7 @@ use counterfoil_core::model::desktop::id::JobId;
 use counterfoil_core::model::desktop::job::{JOBS_MOST, Job, JobState, KEPT_FOR};
 use counterfoil_core::model::secret::{Fingerprint, Sealed};
 use counterfoil_core::model::time::later;
-use counterfoil_core::port::store::desktop::{JobEnd, JobStore, Room};
+use counterfoil_core::port::store::desktop::{Brought, JobEnd, JobStore, Room};
 use counterfoil_core::port::store::{StoreError, Written};
 use jiff::Timestamp;
 use serde_bytes::ByteBuf;
@@ -31,21 +31,9 @@ const OF_SESSION: &str = "#session.ticket_sha256 = :ticket";
 impl JobStore for Table {
     async fn room(&self, name: &EndUserName) -> Result<Option<Room>, StoreError> {
         let connection = Key::desktop_connection(name);
-        let request = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression(format!("{PK} = :room AND {SK} BETWEEN :connection AND :jobs"))
-            .expression_attribute_values(":room", AttributeValue::S(desktop_pk(name)))
-            .expression_attribute_values(":connection", AttributeValue::S(connection.sk.clone()))
-            // Sorts after every job.
-            .expression_attribute_values(":jobs", AttributeValue::S(format!("{JOB}~")))
-            .consistent_read(true)
-            // The connection, the end user and the jobs.
-            .limit(i32::try_from(JOBS_MOST + 2).unwrap_or(i32::MAX));
-        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
         let (mut found, mut jobs) = (None, Vec::new());
-        for item in answer.items.unwrap_or_default() {
+        // The connection, the end user and the jobs.
+        for item in self.items_from(name, &connection.sk, JOBS_MOST + 2).await? {
             let sk = text(&item, SK)?;
             if sk == connection.sk {
                 found = Some(connection_row::read(item)?);
@@ -105,9 +93,9 @@ impl JobStore for Table {
         self.put_item(job_row::write(job)?).await
     }
 
-    async fn claim_job(&self, job: &Job, ticket: &Fingerprint) -> Result<Written, StoreError> {
-        let changes = Changes::default().put(SENT_IN, Some(ticket.as_str()))?.add("tries", 1);
-        let is_own = |item: &Item| text(item, SENT_IN).is_ok_and(|sent_in| sent_in == ticket.as_str());
+    async fn claim_job(&self, job: &Job, ticket: &Fingerprint, claim: &str) -> Result<Written, StoreError> {
+        let changes = Changes::default().put(SENT_IN, Some(ticket.as_str()))?.put(CLAIM, Some(claim))?.add("tries", 1);
+        let is_own = |item: &Item| item.contains_key(SENT_IN) && text(item, CLAIM).is_ok_and(|stored| stored == claim);
         self.update(changes.under(self, &Key::job(&job.end_user, &job.id), &queued()), is_own).await
     }
 
@@ -126,22 +114,19 @@ impl JobStore for Table {
         Ok(written(&self.transact(items, &format!("withdraw {id}")).await?))
     }
 
-    async fn finish_job(&self, job: &Job, end: &JobEnd) -> Result<Written, StoreError> {
+    async fn finish_job(&self, job: &Job, end: &JobEnd, brought: Option<&Brought>) -> Result<Written, StoreError> {
         let ended_at = if let JobEnd::Answered { at, .. } = end { *at } else { job.expires_at };
         let (first, further) = end_row::write(&job.end_user, &job.id, end, later(ended_at.max(job.expires_at), KEPT_FOR))?;
         for part in &further {
             self.put_item(part.clone()).await?;
         }
         let mut items = vec![self.delete_in_state(job), self.put(first)];
+        if let Some(brought) = brought {
+            items.push(self.brought(job, brought)?);
+        }
         let name = match end {
-            JobEnd::Answered { session, at, .. } => {
-                let changes = Changes::default().put("last_successful_request_at", Some(millis(*at)))?;
-                let asked = if job.is_probe { changes } else { changes.put("last_request_at", Some(millis(job.created_at)))? };
-                let exists = format!("attribute_exists({PK})");
-                items.push(transact_update(asked.under(self, &Key::desktop_connection(&job.end_user), &exists)));
-                format!("{} {at}", session.as_str())
-            }
-            JobEnd::Failed(failure) => format!("{failure:?}"),
+            JobEnd::Answered { session, at, .. } => format!("{} {at}", session.as_str()),
+            JobEnd::Failed(failure) => format!("{failure:?} {:?}", brought.map(|brought| brought.at)),
         };
         let finished = written(&self.transact(items, &format!("finish {} {} {name}", job.id, job.tries)).await?);
         if finished == Written::Overtaken {
@@ -167,6 +152,9 @@ impl JobStore for Table {
 /// The attribute of a connection that a run waits for.
 const AWAITED: &str = "is_awaited";
 
+/// The attribute with the random id of the call that sent a job.
+const CLAIM: &str = "claim";
+
 /// The condition that a job waits.
 fn queued() -> String {
     format!("attribute_exists({PK}) AND attribute_not_exists({SENT_IN})")
@@ -181,6 +169,46 @@ fn key_of(item: &Item) -> Result<Key, StoreError> {
 }
 
 impl Table {
+    /// The items of an end user from a sort key to the last job: at most `most`. A page of `DynamoDB` has 1 MB, which few large requests fill.
+    async fn items_from(&self, name: &EndUserName, first: &str, most: usize) -> Result<Vec<Item>, StoreError> {
+        let (mut items, mut after) = (Vec::new(), None);
+        for _ in 0..most {
+            let request = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .key_condition_expression(format!("{PK} = :room AND {SK} BETWEEN :first AND :last"))
+                .expression_attribute_values(":room", AttributeValue::S(desktop_pk(name)))
+                .expression_attribute_values(":first", AttributeValue::S(first.to_owned()))
+                // Sorts after every job.
+                .expression_attribute_values(":last", AttributeValue::S(format!("{JOB}~")))
+                .consistent_read(true)
+                .set_exclusive_start_key(after)
+                .limit(i32::try_from(most - items.len()).unwrap_or(i32::MAX));
+            let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
+            items.extend(answer.items.unwrap_or_default());
+            after = answer.last_evaluated_key;
+            if after.is_none() || items.len() >= most {
+                break;
+            }
+        }
+        Ok(items)
+    }
+
+    /// The part of a transaction that stores when the Web Connector brought the end of a job.
+    fn brought(&self, job: &Job, brought: &Brought) -> Result<TransactWriteItem, StoreError> {
+        let at = Some(millis(brought.at));
+        let mut changes = Changes::default().put("last_polled_at", at)?;
+        if brought.is_success {
+            changes = changes.put("last_successful_request_at", at)?;
+        }
+        if !job.is_probe {
+            changes = changes.put("last_request_at", Some(millis(job.created_at)))?;
+        }
+        let exists = format!("attribute_exists({PK})");
+        Ok(transact_update(changes.under(self, &Key::desktop_connection(&job.end_user), &exists)))
+    }
+
     /// The part of a transaction that deletes a job that is still in the state in which it was read.
     fn delete_in_state(&self, job: &Job) -> TransactWriteItem {
         let key = Key::job(&job.end_user, &job.id);
@@ -199,17 +227,7 @@ impl Table {
 
     /// Deletes the jobs of an end user who is gone. Jobs that are stored meanwhile are withdrawn by those who wait for them.
     pub(super) async fn delete_jobs(&self, name: &EndUserName) -> Result<(), StoreError> {
-        let request = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression(format!("{PK} = :room AND begins_with({SK}, :job)"))
-            .expression_attribute_values(":room", AttributeValue::S(desktop_pk(name)))
-            .expression_attribute_values(":job", AttributeValue::S(JOB.to_owned()))
-            .consistent_read(true)
-            .limit(i32::try_from(JOBS_MOST + 1).unwrap_or(i32::MAX));
-        let answer = request.send().await.map_err(|error| fault::meaning(&self.name, &error))?;
-        for job in answer.items.unwrap_or_default() {
+        for job in self.items_from(name, JOB, JOBS_MOST + 1).await? {
             self.delete_item(&key_of(&job)?).await?;
         }
         Ok(())

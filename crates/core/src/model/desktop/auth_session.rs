@@ -44,7 +44,13 @@ pub struct AuthSession {
 }
 
 impl AuthSession {
-    /// Whether QuickBooks has answered since the page showed the password: the link has been used.
+    /// Whether the Web Connector has signed in with the password that the page showed: an earlier one is refused.
+    pub fn has_signed_in(&self, connection: Option<&DesktopConnection>) -> bool {
+        let polled_at = connection.and_then(|connection| connection.last_polled_at);
+        self.password_shown_at.is_some_and(|shown_at| polled_at.is_some_and(|at| at >= shown_at))
+    }
+
+    /// Whether QuickBooks has answered with a success since the page showed the password: the link has been used.
     pub fn is_used(&self, connection: Option<&DesktopConnection>) -> bool {
         let answered_at = connection.and_then(|connection| connection.last_successful_request_at);
         self.password_shown_at.is_some_and(|shown_at| answered_at.is_some_and(|at| at >= shown_at))

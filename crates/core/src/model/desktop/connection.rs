@@ -27,19 +27,21 @@ pub struct DesktopConnection {
     pub created_at: Timestamp,
     /// The hash of the Web Connector's password, which has 256 random bits.
     pub password: Fingerprint,
+    /// When the password was set. Connections that were stored before this was noted have none until the next password.
+    pub password_set_at: Option<Timestamp>,
     /// The `FileID` that the Web Connector writes into the company file. It changes only if the partner rotates the `.qwc` file.
     pub file_id: String,
     /// Whether a company file with this `FileID` was open once.
     pub has_seen_file: bool,
     /// The `.qwc` file. Its bytes never change without a rotation, because another file for the same company is refused (QBWC1039).
     pub qwc: String,
-    /// The last time that the Web Connector signed in, or closed a session.
+    /// The last time that the Web Connector signed in, brought an answer or the reason why there is none, or closed a session.
     pub last_polled_at: Option<Timestamp>,
     /// The time of the partner's last request that the Web Connector fetched.
     pub last_request_at: Option<Timestamp>,
-    /// The last time that QuickBooks answered a request.
+    /// The last time that QuickBooks answered a request with a success.
     pub last_successful_request_at: Option<Timestamp>,
-    /// The `FileID` with which it is stored as a connection for imports; `None` until QuickBooks has answered.
+    /// The `FileID` with which it is stored as a connection for imports; `None` until QuickBooks has answered with a success.
     pub connected_file: Option<String>,
     /// Whether a run of an import waits for the next sign-in.
     pub is_awaited: bool,
@@ -48,9 +50,16 @@ pub struct DesktopConnection {
 }
 
 impl DesktopConnection {
-    /// Whether QuickBooks has answered at least once.
+    /// Whether QuickBooks has answered with a success at least once.
     pub fn is_set_up(&self) -> bool {
         self.last_successful_request_at.is_some()
+    }
+
+    /// Whether the setup waits for an answer: there was none yet, or none since the password was set or the `.qwc` file was replaced.
+    pub fn needs_answer(&self) -> bool {
+        !self.is_set_up()
+            || self.password_set_at > self.last_successful_request_at
+            || self.connected_file.as_ref() != Some(&self.file_id)
     }
 
     /// Whether the Web Connector signed in lately, or holds a session open.
@@ -59,7 +68,7 @@ impl DesktopConnection {
         seen.is_some_and(|at| until(at, now) <= ACTIVE_FOR)
     }
 
-    /// The last time that the Web Connector was seen. One that always has a job brings answers, and is not seen otherwise.
+    /// The last time that the Web Connector was seen.
     pub fn last_active_at(&self) -> Option<Timestamp> {
         let seen_at = self.session.as_ref().map(|session| session.seen_at);
         self.last_polled_at.max(seen_at).max(self.last_successful_request_at)

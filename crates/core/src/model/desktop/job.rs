@@ -16,6 +16,9 @@ pub const JOBS_MOST: usize = 100;
 pub const PART_MOST: usize = 300_000;
 /// The longest HRESULT and the longest message of a failure that are stored, in characters.
 const FAILURE_LONGEST: (usize, usize) = (20, 1_000);
+/// The time after its creation for which a job that was sent shows that its Web Connector is active. It brings nothing and asks for nothing
+/// while QuickBooks works.
+pub const WORKED_ON_FOR: Duration = Duration::from_secs(300);
 /// How often a read whose answer was lost is sent.
 pub const TRIES_MOST: u32 = 3;
 
@@ -45,6 +48,11 @@ pub struct Job {
 }
 
 impl Job {
+    /// Whether it was sent in the session with this ticket's hash.
+    pub fn is_sent_in(&self, ticket: &Fingerprint) -> bool {
+        matches!(&self.state, JobState::Sent(sent) if sent.matches(ticket))
+    }
+
     /// How the job ends with this failure. A write that was sent may have been carried out, whatever failed afterwards.
     pub(crate) fn end_with(&self, failure: JobFailure) -> JobFailure {
         let is_sent = matches!(self.state, JobState::Sent(_));

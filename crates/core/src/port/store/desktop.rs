@@ -9,10 +9,11 @@ use crate::model::desktop::auth_session::AuthSession;
 use crate::model::desktop::connection::{DesktopConnection, WebConnectorSession};
 use crate::model::desktop::end_user::{EndUser, EndUserName};
 use crate::model::desktop::id::{AuthSessionId, EndUserId, JobId};
-use crate::model::desktop::job::{Job, JobFailure};
+use crate::model::desktop::job::{Job, JobFailure, WORKED_ON_FOR};
 use crate::model::event::Event;
 use crate::model::name::PartnerId;
 use crate::model::secret::{Fingerprint, Sealed};
+use crate::model::time::until;
 use crate::port::store::{Created, StoreError, Written};
 
 /// End users and their connections. Reads are strongly consistent, except the list.
@@ -41,7 +42,7 @@ pub trait EndUserStore: Send + Sync {
     /// Stores a new connection. `Overtaken` if the end user has one, or does not exist.
     async fn create_connection(&self, connection: &DesktopConnection, audit: &Audit) -> Result<Written, StoreError>;
 
-    /// Replaces the password of a connection and ends its session. `Overtaken` if there is no connection.
+    /// Replaces the password of a connection at the time of the audit row, and ends its session. `Overtaken` if there is no connection.
     async fn replace_password(&self, name: &EndUserName, password: &Fingerprint, audit: &Audit) -> Result<Written, StoreError>;
 
     /// Replaces the `.qwc` file and the `FileID` of a connection. `Overtaken` if there is no connection.
@@ -86,6 +87,15 @@ pub struct Room {
     pub jobs: Vec<Job>,
 }
 
+impl Room {
+    /// Whether the Web Connector signed in lately, holds a session open, or waits in it for QuickBooks, which works on a job.
+    pub fn is_active(&self, now: Timestamp) -> bool {
+        let Some(session) = &self.connection.session else { return self.connection.is_active(now) };
+        let is_worked_on = |job: &Job| job.is_sent_in(&session.ticket) && until(job.created_at, now) <= WORKED_ON_FOR;
+        self.connection.is_active(now) || self.jobs.iter().any(is_worked_on)
+    }
+}
+
 /// Jobs, and the sessions of the Web Connector that carry them. Reads are strongly consistent.
 #[async_trait]
 pub trait JobStore: Send + Sync {
@@ -118,8 +128,9 @@ pub trait JobStore: Send + Sync {
     /// Stores a new job.
     async fn create_job(&self, job: &Job) -> Result<(), StoreError>;
 
-    /// Marks a queued job as sent in the session with this ticket's hash. `Overtaken` if it is not queued any more.
-    async fn claim_job(&self, job: &Job, ticket: &Fingerprint) -> Result<Written, StoreError>;
+    /// Marks a queued job as sent in the session with this ticket's hash. `Overtaken` if it is not queued any more. `claim` is a new random
+    /// id, which tells this call from another one of the same session.
+    async fn claim_job(&self, job: &Job, ticket: &Fingerprint, claim: &str) -> Result<Written, StoreError>;
 
     /// Queues a job again that was sent in a session that has ended, with this request. `Overtaken` if it is not sent there any more.
     async fn requeue_job(&self, job: &Job, ticket: &Fingerprint, request: &Sealed) -> Result<Written, StoreError>;
@@ -127,12 +138,21 @@ pub trait JobStore: Send + Sync {
     /// Removes a job that nobody waits for, if it was not sent. `Overtaken` if it was sent or is finished.
     async fn withdraw_job(&self, name: &EndUserName, id: &JobId) -> Result<Written, StoreError>;
 
-    /// Finishes a job: stores its answer, removes the job, and stores the times of the connection, all or nothing. `Overtaken` if the job
-    /// is finished, or not in this state any more.
-    async fn finish_job(&self, job: &Job, end: &JobEnd) -> Result<Written, StoreError>;
+    /// Finishes a job: stores its end, removes the job, and stores the times of the connection if the Web Connector brought the end, all or
+    /// nothing. `Overtaken` if the job is finished, or not in this state any more.
+    async fn finish_job(&self, job: &Job, end: &JobEnd, brought: Option<&Brought>) -> Result<Written, StoreError>;
 
     /// The end of a job; `None` if it is not finished.
     async fn job_end(&self, name: &EndUserName, id: &JobId) -> Result<Option<JobEnd>, StoreError>;
+}
+
+/// The call of the Web Connector that brought the end of a job.
+#[derive(Debug, Clone, Copy)]
+pub struct Brought {
+    /// When it arrived.
+    pub at: Timestamp,
+    /// Whether QuickBooks answered with a success.
+    pub is_success: bool,
 }
 
 /// How a job ended, as it is stored.

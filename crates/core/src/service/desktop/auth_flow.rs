@@ -195,6 +195,7 @@ async fn new_connection(
         end_user: name.clone(),
         created_at: app.now(),
         password: password.fingerprint(),
+        password_set_at: Some(app.now()),
         file_id,
         has_seen_file: false,
         qwc,

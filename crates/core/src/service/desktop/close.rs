@@ -26,7 +26,7 @@ pub async fn close(app: &App, ticket: &Secret, qbxml: &dyn Qbxml) -> Result<(), 
     settle_lost(app, &room, qbxml).await?;
     let is_of_session = |job: &&Job| job.session.as_ref().is_some_and(|session| session.matches(&ticket.hash));
     for job in room.jobs.iter().filter(is_of_session).filter(|job| job.state == JobState::Queued) {
-        finish(app, job, &JobEnd::Failed(JobFailure::IteratorLost)).await?;
+        finish(app, job, &JobEnd::Failed(JobFailure::IteratorLost), None).await?;
     }
     Ok(())
 }

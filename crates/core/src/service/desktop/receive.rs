@@ -1,9 +1,10 @@
 //! The Web Connector brings the answer of QuickBooks, or says why there is none.
 
 use crate::model::desktop::connection::Ticket;
-use crate::model::desktop::job::{Job, JobFailure, JobState};
+use crate::model::desktop::job::{Job, JobFailure};
 use crate::model::secret::Secret;
-use crate::port::store::desktop::JobEnd;
+use crate::port::qbxml::Qbxml;
+use crate::port::store::desktop::{Brought, JobEnd};
 use crate::service::desktop::connect::connect;
 use crate::service::desktop::send::room_of;
 use crate::service::job::answer::sealed_parts;
@@ -36,34 +37,41 @@ pub enum Progress {
 ///
 /// # Errors
 /// The errors of the table and the keyring.
-pub async fn receive(app: &App, ticket: &Secret, received: Received) -> Result<Progress, Error> {
+pub async fn receive(app: &App, ticket: &Secret, received: Received, qbxml: &dyn Qbxml) -> Result<Progress, Error> {
     let Some(ticket) = Ticket::parse(ticket) else { return Ok(Progress::UnknownSession) };
     let Some((room, _)) = room_of(app, &ticket).await? else { return Ok(Progress::UnknownSession) };
-    let is_sent_here = |job: &&Job| matches!(&job.state, JobState::Sent(sent) if sent.matches(&ticket.hash));
-    if let Some(job) = room.jobs.iter().find(is_sent_here) {
-        let end = end_of(app, job, &ticket, received).await?;
-        if matches!(end, JobEnd::Answered { .. })
-            && let Err(error) = connect(app, &room.connection).await
-        {
+    if let Some(job) = room.jobs.iter().find(|job| job.is_sent_in(&ticket.hash)) {
+        // An answer that QuickBooks refuses to give, or that cannot be read, does not prove that the company file can be read.
+        let is_success = received.hresult.is_empty() && qbxml.is_success(received.document.expose());
+        let brought = Brought { at: app.now(), is_success };
+        let end = end_of(app, job, &ticket, received, &brought, qbxml).await?;
+        if is_success && let Err(error) = connect(app, &room.connection).await {
             // The next answer connects it. This one must not be lost.
             tracing::warn!(end_user = %job.end_user.id, code = error.code(), %error, "a connection for imports could not be stored");
         }
-        finish(app, job, &end).await?;
+        finish(app, job, &end, Some(&brought)).await?;
         return Ok(Progress::GoOn);
     }
     Ok(Progress::Finished)
 }
 
-async fn end_of(app: &App, job: &Job, ticket: &Ticket, received: Received) -> Result<JobEnd, Error> {
+async fn end_of(
+    app: &App,
+    job: &Job,
+    ticket: &Ticket,
+    received: Received,
+    brought: &Brought,
+    qbxml: &dyn Qbxml,
+) -> Result<JobEnd, Error> {
     let failure = JobFailure::of_quickbooks(&received.hresult, &received.message);
-    if !received.hresult.is_empty() {
+    if qbxml.is_refusal(&received.hresult) {
         return Ok(JobEnd::Failed(failure));
     }
-    if received.document.expose().is_empty() {
+    if !received.hresult.is_empty() || received.document.expose().is_empty() {
         return Ok(JobEnd::Failed(job.end_with(failure)));
     }
     let parts = sealed_parts(app, &job.end_user, &received.document).await?;
-    Ok(JobEnd::Answered { parts, session: ticket.hash.clone(), at: app.now() })
+    Ok(JobEnd::Answered { parts, session: ticket.hash.clone(), at: brought.at })
 }
 
 /// The Web Connector could not reach QuickBooks: every job ends with its error, because the same will happen to each.
@@ -75,7 +83,7 @@ pub async fn connection_failed(app: &App, ticket: &Secret, hresult: &str, messag
     let Some((room, _)) = room_of(app, &ticket).await? else { return Ok(()) };
     for job in &room.jobs {
         let failure = job.end_with(JobFailure::of_quickbooks(hresult, message));
-        finish(app, job, &JobEnd::Failed(failure)).await?;
+        finish(app, job, &JobEnd::Failed(failure), None).await?;
     }
     Ok(())
 }

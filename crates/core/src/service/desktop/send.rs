@@ -43,7 +43,7 @@ pub async fn next_request(
     let ends_at = ends_at.min(app.clock.elapsed() + WAIT);
     // Some Web Connectors fail if the first request of a session is empty (QBWC1041).
     let mut needs_request = !host.answer.is_empty();
-    let mut is_checked = false;
+    let (mut is_checked, mut is_overtaken) = (false, false);
     loop {
         let Some((room, session)) = room_of(app, &ticket).await? else { return Ok(None) };
         if session.refusal.is_some() {
@@ -56,12 +56,21 @@ pub async fn next_request(
                 return Ok(None);
             }
         }
+        if is_overtaken && room.jobs.iter().any(|job| job.is_sent_in(&ticket.hash)) {
+            // Another call of this session has the job, and brings its answer.
+            return Ok(None);
+        }
         // A Web Connector that requests work again has lost the answer to the request before.
         if settle_lost(app, &room, qbxml).await? {
             continue;
         }
-        if let Some(request) = claimed(app, &ticket, &room).await? {
-            return Ok(qbxml.for_version(request.expose(), host.major).map(Secret::new));
+        match claimed(app, &ticket, &room).await? {
+            Claim::Made(request) => return Ok(qbxml.for_version(request.expose(), host.major).map(Secret::new)),
+            Claim::Overtaken => {
+                is_overtaken = true;
+                continue;
+            }
+            Claim::Nothing => {}
         }
         if std::mem::take(&mut needs_request) {
             create_host_query(app, &ticket.end_user, qbxml).await?;
@@ -116,7 +125,7 @@ pub(crate) async fn room_of(app: &App, ticket: &Ticket) -> Result<Option<(Room, 
 /// Ends the jobs and the session.
 async fn refuse(app: &App, room: &Room, session: WebConnectorSession, failure: JobFailure) -> Result<(), Error> {
     for job in &room.jobs {
-        finish(app, job, &JobEnd::Failed(job.end_with(failure.clone()))).await?;
+        finish(app, job, &JobEnd::Failed(job.end_with(failure.clone())), None).await?;
     }
     let refusal = match failure {
         JobFailure::WrongCompanyFile(refusal) => refusal,
@@ -127,25 +136,35 @@ async fn refuse(app: &App, room: &Room, session: WebConnectorSession, failure: J
     Ok(())
 }
 
+/// The result of looking for a job.
+enum Claim {
+    /// This call has a job, with this request.
+    Made(Secret),
+    /// Another call took a job first, or its caller withdrew it.
+    Overtaken,
+    /// No job waits.
+    Nothing,
+}
+
 /// Claims the oldest job that waits and that this session can carry.
-async fn claimed(app: &App, ticket: &Ticket, room: &Room) -> Result<Option<Secret>, Error> {
+async fn claimed(app: &App, ticket: &Ticket, room: &Room) -> Result<Claim, Error> {
     for job in room.jobs.iter().filter(|job| job.state == JobState::Queued) {
         if job.expires_at <= app.now() {
             app.jobs.withdraw_job(&job.end_user, &job.id).await?;
         } else if job.session.as_ref().is_some_and(|session| !session.matches(&ticket.hash)) {
-            finish(app, job, &JobEnd::Failed(JobFailure::IteratorLost)).await?;
-        } else if let Some(request) = claim(app, ticket, job).await? {
-            return Ok(Some(request));
+            finish(app, job, &JobEnd::Failed(JobFailure::IteratorLost), None).await?;
+        } else {
+            return claim(app, ticket, job).await;
         }
     }
-    Ok(None)
+    Ok(Claim::Nothing)
 }
 
-async fn claim(app: &App, ticket: &Ticket, job: &Job) -> Result<Option<Secret>, Error> {
+async fn claim(app: &App, ticket: &Ticket, job: &Job) -> Result<Claim, Error> {
     let request = app.sealer.open(&sealing_owner(&job.end_user), REQUEST, &job.request).await?;
-    Ok(match app.jobs.claim_job(job, &ticket.hash).await? {
-        Written::Stored => Some(request),
-        Written::Overtaken => None,
+    Ok(match app.jobs.claim_job(job, &ticket.hash, &app.new_id("")).await? {
+        Written::Stored => Claim::Made(request),
+        Written::Overtaken => Claim::Overtaken,
     })
 }
 

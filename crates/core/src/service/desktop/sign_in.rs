@@ -1,6 +1,5 @@
 //! The Web Connector signs in. Counterfoil gives it a ticket if a job waits for it.
 
-use crate::model::connection::ConnectionId;
 use crate::model::desktop::connection::{Ticket, WebConnectorSession};
 use crate::model::desktop::end_user::EndUserName;
 use crate::model::desktop::id::JobId;
@@ -12,7 +11,7 @@ use crate::port::store::Written;
 use crate::port::store::desktop::{JobEnd, Room};
 use crate::service::job::finish::finish;
 use crate::service::job::{REQUEST, sealing_owner};
-use crate::service::sync::wake;
+use crate::service::sync::resume;
 use crate::{App, Error};
 
 /// The result of a sign-in.
@@ -26,21 +25,22 @@ pub enum SignIn {
 }
 
 /// Signs a Web Connector in. A session that it had before has ended: a read that was sent in it is sent again, and the outcome of a
-/// write is unknown. Until QuickBooks has answered once, a cheap request waits for every sign-in, so that the setup can be confirmed. If a
-/// run waits for the Web Connector, it goes on, and finds a session that is held open for it.
+/// write is unknown. Until QuickBooks has answered once since the setup, a cheap request waits for every sign-in, so that the setup can be
+/// confirmed. If a run waits for the Web Connector, it goes on, and finds a session that is held open for it. White space around the
+/// password comes from copying it.
 ///
 /// # Errors
 /// The errors of the table and the keyring.
 pub async fn sign_in(app: &App, user_name: &str, password: &Secret, qbxml: &dyn Qbxml) -> Result<SignIn, Error> {
     let Some(name) = EndUserName::of_user_name(user_name) else { return Ok(SignIn::Refused) };
     let Some(room) = app.jobs.room(&name).await? else { return Ok(SignIn::Refused) };
-    let password = password.fingerprint();
+    let password = Fingerprint::of(password.expose().trim());
     if !room.connection.password.matches(&password) {
         return Ok(SignIn::Refused);
     }
     let waits = settle_lost(app, &room, qbxml).await? | waits(app, &room);
     let is_awaited = room.connection.is_awaited;
-    let needs_session = !room.connection.is_set_up() || is_awaited;
+    let needs_session = room.connection.needs_answer() || is_awaited;
     let filler = if waits || !needs_session { None } else { Some(create_host_query(app, &name, qbxml).await?) };
     let session = if waits || filler.is_some() {
         let mut random = [0; 16];
@@ -54,7 +54,7 @@ pub async fn sign_in(app: &App, user_name: &str, password: &Secret, qbxml: &dyn 
     match app.jobs.signed_in(&name, &password, stored.as_ref(), app.now(), is_awaited).await? {
         Written::Stored => {
             if is_awaited {
-                resume_import(app, &name.connection_id()).await;
+                resume(app, &name.connection_id()).await;
             }
             Ok(session.map_or(SignIn::Idle, SignIn::Work))
         }
@@ -64,15 +64,6 @@ pub async fn sign_in(app: &App, user_name: &str, password: &Secret, qbxml: &dyn 
             }
             Ok(SignIn::Refused)
         }
-    }
-}
-
-/// Makes the run due that waits for the Web Connector. If the table fails, the run is due at the end of its pause.
-async fn resume_import(app: &App, id: &ConnectionId) {
-    match app.syncs.make_due(id, app.now()).await {
-        Ok(Written::Stored) => wake(app, &[id]).await,
-        Ok(Written::Overtaken) => {}
-        Err(error) => tracing::warn!(connection = %id, %error, "a waiting run could not be made due"),
     }
 }
 
@@ -99,13 +90,22 @@ async fn settle(app: &App, job: &Job, ticket: &Fingerprint, qbxml: &dyn Qbxml) -
         _ => {
             let owner = sealing_owner(&job.end_user);
             let request = app.sealer.open(&owner, REQUEST, &job.request).await?;
+            if qbxml.is_continuation(request.expose()) {
+                // QuickBooks has moved the iterator on: the same request would get the page after the lost one.
+                return lose(app, job, JobFailure::AnswerLost).await;
+            }
             // The answer may have been lost because it was too large.
             let request = qbxml.halved(request.expose()).map_or(request, Secret::new);
             let request = app.sealer.seal(&owner, REQUEST, &request).await?;
             return Ok(app.jobs.requeue_job(job, ticket, &request).await? == Written::Stored);
         }
     };
-    finish(app, job, &JobEnd::Failed(failure)).await?;
+    lose(app, job, failure).await
+}
+
+/// Ends a job that does not wait again.
+async fn lose(app: &App, job: &Job, failure: JobFailure) -> Result<bool, Error> {
+    finish(app, job, &JobEnd::Failed(failure), None).await?;
     Ok(false)
 }
 

@@ -74,15 +74,17 @@ impl<E: Into<Error>> From<E> for AskError {
 /// # Errors
 /// `NotSetUp`, `NotActive`, `TooMany`, and `NotFound` if the partner has no such end user.
 pub async fn active_connection(app: &App, name: &EndUserName) -> Result<DesktopConnection, AskError> {
-    let Some(Room { connection, jobs }) = app.jobs.room(name).await? else {
+    let Some(room) = app.jobs.room(name).await? else {
         let end_user = app.end_users.end_user(name).await?;
         return Err(end_user.map_or_else(|| Error::NO_END_USER.into(), |_| AskError::NotSetUp));
     };
     let now = app.now();
+    let is_active = room.is_active(now);
+    let Room { connection, jobs } = room;
     if !connection.is_set_up() {
         return Err(AskError::NotSetUp);
     }
-    if !connection.is_active(now) {
+    if !is_active {
         return Err(AskError::NotActive(connection.last_active_at()));
     }
     if jobs.iter().filter(|job| job.expires_at > now).count() >= JOBS_MOST {

@@ -1,7 +1,7 @@
 //! The end of a job.
 
 use crate::model::desktop::job::Job;
-use crate::port::store::desktop::JobEnd;
+use crate::port::store::desktop::{Brought, JobEnd};
 use crate::port::store::{StoreError, Written};
 use crate::service::optimistic::Tries;
 use crate::{App, Error};
@@ -11,11 +11,11 @@ use crate::{App, Error};
 ///
 /// # Errors
 /// The table's errors; `Busy` after twenty tries.
-pub(crate) async fn finish(app: &App, job: &Job, end: &JobEnd) -> Result<Written, Error> {
+pub(crate) async fn finish(app: &App, job: &Job, end: &JobEnd, brought: Option<&Brought>) -> Result<Written, Error> {
     let mut tries = Tries::new(app, "a job could not be finished");
     loop {
         tries.next().await?;
-        match app.jobs.finish_job(job, end).await {
+        match app.jobs.finish_job(job, end, brought).await {
             Err(StoreError::Busy(_)) => {}
             finished => return Ok(finished?),
         }

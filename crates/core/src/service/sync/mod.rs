@@ -15,11 +15,13 @@ mod next_page;
 pub mod notified;
 mod page;
 mod reconcile;
+mod resume;
 mod run;
 pub mod stop;
 mod stored;
 mod wake;
 mod work;
 
+pub(crate) use resume::resume;
 pub use wake::wake;
 pub use work::{Worked, work, work_on_due};

@@ -1,10 +1,12 @@
 //! The bounds on the numbers of jobs that wait, and of end users.
 
 use counterfoil_core::model::desktop::end_user::END_USERS_MOST;
-use counterfoil_core::model::desktop::job::JOBS_MOST;
+use counterfoil_core::model::desktop::job::{JOBS_MOST, JobFailure};
 use counterfoil_core::service::desktop::end_users::{NewEndUser, create_end_user, delete_end_user, list_end_users};
+use counterfoil_core::service::desktop::receive::connection_failed;
 use counterfoil_core::service::job::ask::{AskError, active_connection, ask};
 
+use super::answers::incompressible;
 use super::harness::{ANSWER, Desk, PATIENCE, checks, partition, partners_key, wanted, work};
 use crate::harness::eventually;
 
@@ -55,6 +57,27 @@ async fn jobs_whose_callers_are_gone_do_not_stand_in_the_way() {
     assert!(desk.first(&ticket).await.is_some_and(|request| request.contains("<MaxReturned>7<")));
     desk.answered(&ticket, ANSWER).await;
     assert_eq!(asking.end(&desk).await.ok().as_deref(), Some(ANSWER));
+}
+
+/// A page of the table has 1 MB.
+#[tokio::test]
+async fn large_requests_that_wait_are_all_seen() {
+    let desk = Desk::new().await;
+    let mut waiting = Vec::new();
+    for seed in 0..9 {
+        let large = checks(1).replace("requestID", &format!("m=\"{}\" requestID", incompressible(seed, 280_000)));
+        let (app, name) = (desk.app.clone(), desk.user.name.clone());
+        waiting.push(tokio::spawn(async move { ask(&app, &name, wanted(&large)).await }));
+    }
+    let room = async || desk.app.jobs.room(&desk.user.name).await.expect("a table").expect("a connection");
+    eventually("nine jobs", async || room().await.jobs.len() == 9).await;
+    let ticket = work(&desk.web, &desk.user).await;
+    connection_failed(&desk.web, &ticket, "0x80040420", "denied").await.expect("stored");
+    for asking in waiting {
+        let ended = desk.end(asking).await.map(drop);
+        assert!(matches!(ended, Err(AskError::Failed(JobFailure::QuickBooks { .. }))), "{ended:?}");
+    }
+    assert!(desk.jobs().await.is_empty());
 }
 
 /// End users like the one of the desk.

@@ -49,6 +49,28 @@ async fn a_job_that_two_sessions_claim_at_the_same_time_is_sent_by_one() {
 }
 
 #[tokio::test]
+async fn a_write_that_two_calls_of_one_session_claim_at_the_same_time_is_sent_once() {
+    let desk = Desk::new().await;
+    let wire = &desk.installation.wire;
+    let asking = desk.asking_for(new_check("once")).await;
+    let next = desk.asking(&checks(2)).await;
+    let ticket = work(&desk.web, &desk.user).await;
+    wire.inject(Rule::on("UpdateItem", Fault::UntilReleased).when("sent_in"));
+    let overtaking = async {
+        eventually("a claim", async || wire.requests().iter().any(|request| request.body.contains("sent_in"))).await;
+        let request = desk.first(&ticket).await;
+        wire.release();
+        request
+    };
+    let (late, request) = tokio::join!(desk.first(&ticket), overtaking);
+    assert!(request.is_some_and(|request| request.contains("once")));
+    assert_eq!(late, None, "another request would get the answer to this one");
+    assert_eq!(desk.answered(&ticket, ANSWER).await, Progress::GoOn);
+    assert_eq!(asking.end(&desk).await.ok().as_deref(), Some(ANSWER));
+    drop(next);
+}
+
+#[tokio::test]
 async fn a_claim_whose_answer_is_lost_still_sends_its_own_request() {
     let desk = Desk::new().await;
     let first = desk.asking(&checks(1)).await;

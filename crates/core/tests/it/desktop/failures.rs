@@ -5,8 +5,9 @@ use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::desktop::receive::{Progress, Received, connection_failed, receive};
 use counterfoil_core::service::desktop::sign_in::SignIn;
 use counterfoil_core::service::job::ask::AskError;
+use counterfoil_desktop::protocol::Protocol;
 
-use super::harness::{ANSWER, Desk, HOST, checks, new_check, signed_in, work};
+use super::harness::{ANSWER, Desk, HOST, checks, new_check, signed_in, wanted, work};
 
 #[tokio::test]
 async fn a_connection_error_ends_every_request_that_waits() {
@@ -25,7 +26,7 @@ async fn a_connection_error_ends_every_request_that_waits() {
 
 async fn failed(desk: &Desk, ticket: &Secret, document: &str, hresult: &str, message: &str) -> Progress {
     let (document, hresult, message) = (Secret::new(document), hresult.to_owned(), message.to_owned());
-    receive(&desk.web, ticket, Received { document, hresult, message }).await.expect("stored")
+    receive(&desk.web, ticket, Received { document, hresult, message }, &Protocol).await.expect("stored")
 }
 
 #[tokio::test]
@@ -57,6 +58,33 @@ async fn a_write_that_was_sent_may_have_been_carried_out_if_nothing_or_a_connect
         }
         let ended = asking.end(&desk).await;
         assert!(matches!(&ended, Err(AskError::Failed(JobFailure::OutcomeUnknown))), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_was_sent_is_refused_only_by_an_error_that_says_so() {
+    let desk = Desk::new().await;
+    for (hresult, is_refusal) in [
+        ("0x80040400", true),
+        ("0x80040423", true),
+        ("0x80040420", true),
+        ("0x80010105", false),
+        ("0x800706BE", false),
+        ("0x8004040D", false),
+        ("0x80040402", false),
+        ("broken", false),
+    ] {
+        for wanted in [new_check("x"), wanted(&checks(1))] {
+            let is_write = wanted.is_write;
+            let asking = desk.asking_for(wanted).await;
+            let ticket = work(&desk.web, &desk.user).await;
+            desk.first(&ticket).await.expect("a request");
+            assert_eq!(failed(&desk, &ticket, "", hresult, "gone").await, Progress::GoOn);
+            let ended = asking.end(&desk).await;
+            let is_unknown = matches!(&ended, Err(AskError::Failed(JobFailure::OutcomeUnknown)));
+            assert_eq!(is_unknown, is_write && !is_refusal, "{hresult}: {ended:?}");
+            assert!(is_unknown || matches!(&ended, Err(AskError::Failed(JobFailure::QuickBooks { .. }))), "{hresult}: {ended:?}");
+        }
     }
 }
 

@@ -12,7 +12,9 @@ use counterfoil_core::model::desktop::end_user::EndUserName;
 use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::model::secret::{Fingerprint, Secret};
 use counterfoil_core::port::clock::Clock as _;
-use counterfoil_core::service::desktop::auth_flow::{NewAuthSession, create_auth_session, open_auth_session, show_password};
+use counterfoil_core::service::desktop::auth_flow::{
+    NewAuthSession, OpenedSession, create_auth_session, open_auth_session, show_password,
+};
 use counterfoil_core::service::desktop::end_users::{NewEndUser, create_end_user};
 use counterfoil_core::service::desktop::receive::{Progress, Received, receive};
 use counterfoil_core::service::desktop::send::{Host, Pause, last_error, next_request};
@@ -107,7 +109,7 @@ impl Desk {
 
     pub(super) async fn answered(&self, ticket: &Secret, document: &str) -> Progress {
         let received = Received { document: Secret::new(document), hresult: String::new(), message: String::new() };
-        receive(&self.web, ticket, received).await.unwrap_or_else(|error| panic!("{error}"))
+        receive(&self.web, ticket, received, &Protocol).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// What the Web Connector shows at the end of the session; `None` if it asks for work again.
@@ -215,14 +217,37 @@ pub(super) async fn new_user(app: &Arc<App>, source_id: &str) -> User {
     User { name: end_user.name, password }
 }
 
+/// The link of a session of the auth flow.
+pub(super) struct Link {
+    client_secret: Secret,
+    publishable_key: Secret,
+}
+
+impl Link {
+    pub(super) async fn new(app: &Arc<App>, end_user: &EndUserName) -> Self {
+        let publishable_key = publishable_key(app).await;
+        let new = NewAuthSession {
+            end_user: end_user.clone(),
+            publishable_key: publishable_key.clone(),
+            life: LIFE,
+            redirect_url: None,
+        };
+        let created = create_auth_session(app, &partners_key(), new).await.expect("a session");
+        Self { client_secret: created.client_secret, publishable_key }
+    }
+
+    pub(super) async fn opened(&self, app: &App) -> OpenedSession {
+        open_auth_session(app, &self.client_secret, self.publishable_key.expose()).await.expect("a session")
+    }
+
+    pub(super) async fn shown_password(&self, app: &App) -> Secret {
+        show_password(app, &self.opened(app).await, &Protocol).await.expect("a password").password
+    }
+}
+
 /// The password that a new session of the auth flow shows.
 pub(super) async fn shown_password(app: &Arc<App>, end_user: &EndUserName) -> Secret {
-    let publishable_key = publishable_key(app).await;
-    let new =
-        NewAuthSession { end_user: end_user.clone(), publishable_key: publishable_key.clone(), life: LIFE, redirect_url: None };
-    let created = create_auth_session(app, &partners_key(), new).await.expect("a session");
-    let opened = open_auth_session(app, &created.client_secret, publishable_key.expose()).await.expect("a session");
-    show_password(app, &opened, &Protocol).await.expect("a password").password
+    Link::new(app, end_user).await.shown_password(app).await
 }
 
 async fn publishable_key(app: &Arc<App>) -> Secret {

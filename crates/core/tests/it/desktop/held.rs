@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use counterfoil_core::model::desktop::connection::{ACTIVE_FOR, HELD_FOR};
+use counterfoil_core::model::desktop::job::WORKED_ON_FOR;
 use counterfoil_core::model::secret::Secret;
 use counterfoil_core::port::clock::Clock as _;
+use counterfoil_core::service::desktop::receive::{Received, receive};
 use counterfoil_core::service::desktop::send::{Host, WAIT, next_request};
 use counterfoil_core::service::job::POLL;
 use counterfoil_core::service::job::ask::{AskError, active_connection};
@@ -93,6 +95,39 @@ async fn a_session_that_always_has_work_stays_active() {
         active_connection(&desk.app, &desk.user.name).await.unwrap_or_else(|error| panic!("{busy:?}: {error:?}"));
         request = desk.next(&ticket).await;
     }
+}
+
+#[tokio::test]
+async fn a_connection_is_active_while_quickbooks_works_on_a_request_for_five_minutes_at_most() {
+    let desk = Desk::new().await;
+    let asking = desk.asking(&checks(1)).await;
+    let ticket = work(&desk.web, &desk.user).await;
+    desk.first(&ticket).await.expect("a request");
+    asking.0.abort();
+    desk.clock.advance(WORKED_ON_FOR);
+    active_connection(&desk.app, &desk.user.name).await.expect("QuickBooks works");
+    desk.clock.advance(SECOND);
+    assert!(matches!(active_connection(&desk.app, &desk.user.name).await, Err(AskError::NotActive(_))));
+}
+
+#[tokio::test]
+async fn a_session_whose_requests_all_fail_stays_active() {
+    let desk = Desk::new().await;
+    let mut asking = desk.asking(&checks(1)).await;
+    let ticket = work(&desk.web, &desk.user).await;
+    let mut request = desk.first(&ticket).await;
+    let answered_at = desk.connection().await.last_successful_request_at;
+    for _ in 0..20 {
+        assert!(request.is_some());
+        asking.0.abort();
+        desk.clock.advance(15 * SECOND);
+        let received = Received { document: Secret::new(""), hresult: "0x80040414".to_owned(), message: "a dialog".to_owned() };
+        receive(&desk.web, &ticket, received, &Protocol).await.expect("stored");
+        active_connection(&desk.app, &desk.user.name).await.expect("it has just called");
+        asking = desk.asking(&checks(1)).await;
+        request = desk.next(&ticket).await;
+    }
+    assert_eq!(desk.connection().await.last_successful_request_at, answered_at);
 }
 
 #[tokio::test]

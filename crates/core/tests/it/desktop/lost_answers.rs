@@ -6,6 +6,7 @@ use counterfoil_core::model::secret::Secret;
 use counterfoil_core::service::desktop::receive::{Progress, Received, receive};
 use counterfoil_core::service::desktop::sign_in::SignIn;
 use counterfoil_core::service::job::ask::{Ask, AskError};
+use counterfoil_desktop::protocol::Protocol;
 use counterfoil_testkit::wire::{Fault, Rule};
 
 use super::answers::incompressible;
@@ -102,6 +103,18 @@ async fn a_page_of_an_iterator_is_not_sent_again_in_its_own_session() {
     assert!(matches!(lost.end(&desk).await, Err(AskError::Failed(JobFailure::IteratorLost))));
 }
 
+/// The caller has the iterator of an answer, and continues it by itself.
+#[tokio::test]
+async fn a_request_that_continues_an_iterator_is_not_sent_again() {
+    let desk = Desk::new().await;
+    let continued = checks(3).replace("iterator=\"Start\"", "iterator=\"Continue\" iteratorID=\"{1}\"");
+    let asking = desk.asking(&continued).await;
+    let ticket = work(&desk.web, &desk.user).await;
+    assert!(desk.first(&ticket).await.is_some_and(|request| request.contains("Continue")));
+    assert_eq!(desk.next(&ticket).await, None);
+    assert!(matches!(asking.end(&desk).await, Err(AskError::Failed(JobFailure::AnswerLost))));
+}
+
 #[tokio::test]
 async fn an_answer_of_a_session_that_has_ended_does_not_replace_that_of_the_next_one() {
     let desk = Desk::new().await;
@@ -147,7 +160,9 @@ async fn an_answer_is_stored_even_if_the_connection_for_imports_cannot_be() {
     let desk = Desk::before_setup().await;
     let wire = &desk.installation.wire;
     wire.inject(Rule::on("TransactWriteItems", Fault::InternalServerError).when("connected_file").times(20));
-    desk.set_up(&desk.user).await;
+    let ticket = work(&desk.web, &desk.user).await;
+    desk.first(&ticket).await.expect("a request");
+    desk.answered(&ticket, ANSWER).await;
     let is_connected = async || {
         let read = desk.web.connections.read(&desk.user.name.connection_id()).await;
         read.expect("the table answers").is_some()
@@ -172,7 +187,7 @@ async fn stored_despite(conflicts: usize) -> (Desk, Asking, Result<Progress, Err
     let storing = tokio::spawn({
         let web = desk.web.clone();
         let received = Received { document: Secret::new(ANSWER), hresult: String::new(), message: String::new() };
-        async move { receive(&web, &ticket, received).await }
+        async move { receive(&web, &ticket, received, &Protocol).await }
     });
     let progress = desk.end(storing).await;
     (desk, asking, progress)

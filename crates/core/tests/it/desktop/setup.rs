@@ -1,16 +1,19 @@
 //! The setup: until QuickBooks has answered once, a cheap request waits for every sign-in.
 
+use std::time::Duration;
+
 use counterfoil_core::Error;
 use counterfoil_core::model::desktop::end_user::EndUserName;
 use counterfoil_core::model::desktop::id::EndUserId;
 use counterfoil_core::model::secret::Secret;
+use counterfoil_core::service::desktop::auth_flow::{LinkState, rotate_qwc};
 use counterfoil_core::service::desktop::receive::{Progress, connection_failed};
 use counterfoil_core::service::desktop::sign_in::{SignIn, sign_in};
 use counterfoil_core::service::job::ask::{AskError, active_connection};
 use counterfoil_desktop::protocol::Protocol;
 use counterfoil_testkit::wire::{Fault, Rule};
 
-use super::harness::{ANSWER, Desk, User, checks, partition, shown_password, signed_in, work};
+use super::harness::{ANSWER, Desk, Link, User, checks, partition, shown_password, signed_in, work};
 use crate::harness::eventually;
 
 #[tokio::test]
@@ -25,6 +28,62 @@ async fn quickbooks_is_asked_for_its_version_until_it_has_answered_once() {
     }
     desk.set_up(&desk.user).await;
     assert!(active_connection(&desk.app, &desk.user.name).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_an_error_or_cannot_be_read_does_not_complete_the_setup() {
+    let desk = Desk::before_setup().await;
+    let error =
+        |code| format!("<QBXML><QBXMLMsgsRs><HostQueryRs statusCode=\"{code}\" statusSeverity=\"Error\"/></QBXMLMsgsRs></QBXML>");
+    for document in [&*error(1010), &*error(3261), "<QBXML><QBXMLMsgsRs><HostQ", "<QBXML><QBXMLMsgsRs/></QBXML>", "x"] {
+        let ticket = work(&desk.web, &desk.user).await;
+        desk.first(&ticket).await.expect("a request");
+        assert_eq!(desk.answered(&ticket, document).await, Progress::GoOn);
+        assert!(matches!(active_connection(&desk.app, &desk.user.name).await, Err(AskError::NotSetUp)), "{document}");
+        let connected = desk.web.connections.read(&desk.user.name.connection_id()).await.expect("a table");
+        assert!(connected.is_none(), "{document}");
+    }
+    desk.set_up(&desk.user).await;
+}
+
+#[tokio::test]
+async fn a_new_link_ends_when_quickbooks_has_answered_again() {
+    let desk = Desk::new().await;
+    let link = Link::new(&desk.app, &desk.user.name).await;
+    desk.clock.advance(Duration::from_secs(60));
+    let user = User { password: link.shown_password(&desk.app).await, ..desk.user.clone() };
+    let has_signed_in = async || {
+        let opened = link.opened(&desk.app).await;
+        opened.session.has_signed_in(opened.connection.as_ref())
+    };
+    assert!(!has_signed_in().await);
+    desk.clock.advance(Duration::from_secs(60));
+    let ticket = work(&desk.web, &user).await;
+    assert!(has_signed_in().await);
+    assert!(desk.first(&ticket).await.is_some_and(|request| request.contains("HostQueryRq")));
+    active_connection(&desk.app, &user.name).await.expect("still set up");
+    assert_eq!(link.opened(&desk.app).await.link, LinkState::Open);
+    desk.answered(&ticket, ANSWER).await;
+    assert_eq!(link.opened(&desk.app).await.link, LinkState::Used);
+    assert!(matches!(signed_in(&desk.web, &user).await, SignIn::Idle));
+}
+
+#[tokio::test]
+async fn another_qwc_file_is_connected_by_the_next_sign_in() {
+    let desk = Desk::new().await;
+    let link = Link::new(&desk.app, &desk.user.name).await;
+    rotate_qwc(&desk.app, &link.opened(&desk.app).await, &Protocol).await.expect("another file");
+    desk.set_up(&desk.user).await;
+    let connection = desk.connection().await;
+    assert_eq!(connection.connected_file, Some(connection.file_id));
+}
+
+#[tokio::test]
+async fn a_password_is_taken_with_the_white_space_around_it() {
+    let desk = Desk::new().await;
+    let password = Secret::new(format!(" \t{}\r\n", desk.user.password.expose()));
+    let signed_in = sign_in(&desk.web, &desk.user.name.user_name(), &password, &Protocol).await.expect("an answer");
+    assert!(matches!(signed_in, SignIn::Idle));
 }
 
 #[tokio::test]

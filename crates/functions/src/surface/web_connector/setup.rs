@@ -123,7 +123,7 @@ pub(crate) async fn status(
     query: Query,
 ) -> Result<Json<Value>, Problem> {
     let opened = opened(&app, &secret, &query).await?;
-    let has_signed_in = opened.connection.as_ref().is_some_and(|connection| connection.last_polled_at.is_some());
+    let has_signed_in = opened.session.has_signed_in(opened.connection.as_ref());
     let connected = opened.link == LinkState::Used;
     Ok(Json(json!({ "connected": connected, "hasSignedIn": has_signed_in, "redirectUrl": opened.session.redirect_url })))
 }

@@ -76,7 +76,7 @@ async fn answer(app: &App, call: Call, ends_at: std::time::Duration) -> Result<A
         }
         Call::ReceiveResponseXml { ticket, response, hresult, message } => {
             let received = Received { document: Secret::new(response), hresult, message };
-            Answer::ReceiveResponseXml(match receive::receive(app, &ticket, received).await? {
+            Answer::ReceiveResponseXml(match receive::receive(app, &ticket, received, &Protocol).await? {
                 Progress::GoOn => GOING_ON,
                 Progress::Finished => 100,
                 Progress::UnknownSession => -1,

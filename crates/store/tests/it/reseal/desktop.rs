@@ -58,6 +58,7 @@ pub(super) async fn every_sealed_row(store: &Store) {
         end_user: end_user.clone(),
         created_at: START,
         password: Fingerprint::of("a password"),
+        password_set_at: None,
         file_id: "{}".to_owned(),
         has_seen_file: false,
         qwc: "a file".to_owned(),
@@ -78,5 +79,5 @@ pub(super) async fn every_sealed_row(store: &Store) {
     assert_eq!(store.table.create_end_user(&end_user, &audit()).await, Ok(Created::Stored));
     assert_eq!(store.table.create_connection(&connection, &audit()).await, Ok(Written::Stored));
     let end = JobEnd::Answered { parts, session: Fingerprint::of("a ticket"), at: START };
-    assert_eq!(store.table.finish_job(&ended, &end).await, Ok(Written::Stored));
+    assert_eq!(store.table.finish_job(&ended, &end, None).await, Ok(Written::Stored));
 }

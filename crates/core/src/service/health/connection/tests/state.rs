@@ -92,6 +92,7 @@ impl State {
             end_user: EndUserName { partner: PartnerId::default_partner(), id },
             created_at: earlier(now(), DAY),
             password: Fingerprint::of("password"),
+            password_set_at: None,
             file_id: "{1}".to_owned(),
             has_seen_file: true,
             qwc: String::new(),
