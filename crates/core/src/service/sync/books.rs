@@ -87,7 +87,8 @@ impl Accounting for CompanyFile<'_> {
                 books.begin_again(cursor)
             }
             Err(AskError::Failed(failure)) => Err(books.meaning(&failure)),
-            Err(AskError::NotSetUp | AskError::NotActive(_) | AskError::NotFetched) => self.awaited().await,
+            Err(AskError::NotFetched) => self.not_fetched().await,
+            Err(AskError::NotSetUp | AskError::NotActive(_)) => self.awaited().await,
             Err(AskError::TooLarge | AskError::TooMany) => Err(UNAVAILABLE),
             Err(AskError::Other(error)) => Err(self.failed(&error)),
         }
@@ -97,6 +98,19 @@ impl Accounting for CompanyFile<'_> {
 const UNAVAILABLE: ReadFailure = ReadFailure::Unavailable { retry_after: None };
 
 impl CompanyFile<'_> {
+    /// A page that the Web Connector did not fetch in time. While it holds a session open, `QuickBooks` works on another request, and no
+    /// sign-in follows soon.
+    async fn not_fetched(&self) -> Result<Page, ReadFailure> {
+        let room = match self.app.jobs.room(&self.end_user).await {
+            Ok(room) => room,
+            Err(error) => return Err(self.failed(&error.into())),
+        };
+        if room.is_some_and(|room| room.connection.session.is_some() && room.is_active(self.app.now())) {
+            return Err(UNAVAILABLE);
+        }
+        self.awaited().await
+    }
+
     /// Notes that a run waits for the Web Connector: its next sign-in makes the run due.
     async fn awaited(&self) -> Result<Page, ReadFailure> {
         match self.app.jobs.await_sign_in(&self.end_user).await {

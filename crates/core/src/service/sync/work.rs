@@ -11,6 +11,7 @@ use crate::{App, Error};
 
 use crate::service::sync::due::begin_due;
 use crate::service::sync::next_page::{Cause, Fetched, Pause, next_page};
+use crate::service::sync::resume::resume_if_signed_in;
 use crate::service::sync::run::{Run, RunError};
 use crate::service::sync::wake::wake;
 
@@ -165,7 +166,11 @@ impl Run<'_> {
             return Ok(None);
         }
         self.sync.failure = (pause.cause == Cause::NotActive).then_some(SyncFailure::NotActive);
-        self.rest(SyncStatus::Waiting, time).await.map(Some)
+        let worked = self.rest(SyncStatus::Waiting, time).await?;
+        if pause.cause == Cause::NotActive {
+            resume_if_signed_in(self.app, &self.sync.connection).await;
+        }
+        Ok(Some(worked))
     }
 
     async fn rest(&mut self, status: SyncStatus, time: Duration) -> Result<Worked, RunError> {

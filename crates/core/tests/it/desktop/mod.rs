@@ -10,6 +10,7 @@ mod deletion;
 mod failures;
 mod harness;
 mod held;
+mod imports;
 mod lost_answers;
 mod setup;
 mod tickets;
