@@ -8,7 +8,7 @@ use counterfoil_core::model::name::PartnerId;
 use counterfoil_core::port::clock::Clock as _;
 use counterfoil_core::service::webhook::dispatch::dispatch;
 use counterfoil_functions::worker::sync_worker::{self, WorkerEvent};
-use counterfoil_stand_ins::company_file::{CompanyFile, Contents, Fault};
+use counterfoil_stand_ins::company_file::{CompanyFile, Contents, Failure, Fault};
 use serde_json::{Value, json};
 
 use crate::desktop::{WebConnector, ask, end_user, link};
@@ -179,6 +179,16 @@ async fn a_lost_answer_loses_and_repeats_no_record() {
     let run = desk.import(SYNC, &json!({})).await;
     assert_eq!((&run["status"], &run["checksImported"]), (&json!("completed"), &json!(1_500)), "{run}");
     assert_eq!((&run["reconciliation"]["matches"], &run["errors"]), (&json!(true), &json!(0)), "{run}");
+}
+
+#[tokio::test]
+async fn a_page_that_failed_when_it_was_requested_ahead_is_requested_again() {
+    let desk = Desk::start(1_200).await;
+    desk.company.fail_next(Fault::Slow(Duration::ZERO));
+    desk.company.fail_next(Fault::Request(Failure::new("0x80040402", "Unexpected error.")));
+    let run = desk.import(SYNC, &json!({})).await;
+    assert_eq!((&run["status"], &run["checksImported"]), (&json!("completed"), &json!(1_500)), "{run}");
+    assert_eq!(desk.company.processed(), 1 + 4, "the list is not begun again: the failed request has not moved its iterator");
 }
 
 #[tokio::test]

@@ -72,25 +72,31 @@ impl<E: Into<Error>> From<E> for AskError {
 /// The connection of an end user that can be asked.
 ///
 /// # Errors
-/// `NotSetUp`, `NotActive`, `TooMany`, and `NotFound` if the partner has no such end user.
+/// See [`active_room`].
 pub async fn active_connection(app: &App, name: &EndUserName) -> Result<DesktopConnection, AskError> {
+    active_room(app, name).await.map(|room| room.connection)
+}
+
+/// The same, with the jobs that wait.
+///
+/// # Errors
+/// `NotSetUp`, `NotActive`, `TooMany`, and `NotFound` if the partner has no such end user.
+pub(crate) async fn active_room(app: &App, name: &EndUserName) -> Result<Room, AskError> {
     let Some(room) = app.jobs.room(name).await? else {
         let end_user = app.end_users.end_user(name).await?;
         return Err(end_user.map_or_else(|| Error::NO_END_USER.into(), |_| AskError::NotSetUp));
     };
     let now = app.now();
-    let is_active = room.is_active(now);
-    let Room { connection, jobs } = room;
-    if !connection.is_set_up() {
+    if !room.connection.is_set_up() {
         return Err(AskError::NotSetUp);
     }
-    if !is_active {
-        return Err(AskError::NotActive(connection.last_active_at()));
+    if !room.is_active(now) {
+        return Err(AskError::NotActive(room.connection.last_active_at()));
     }
-    if jobs.iter().filter(|job| job.expires_at > now).count() >= JOBS_MOST {
+    if room.jobs.iter().filter(|job| job.expires_at > now).count() >= JOBS_MOST {
         return Err(AskError::TooMany);
     }
-    Ok(connection)
+    Ok(room)
 }
 
 /// Puts a request into the queue of an end user, and waits for its answer.
@@ -98,11 +104,38 @@ pub async fn active_connection(app: &App, name: &EndUserName) -> Result<DesktopC
 /// # Errors
 /// See [`AskError`].
 pub async fn ask(app: &App, name: &EndUserName, ask: Ask) -> Result<Answer, AskError> {
+    let ends_at = app.clock.elapsed() + ask.wait;
+    let job = job(app, name, ask).await?;
+    match answered(app, &job, ends_at).await {
+        Err(AskError::Other(error)) => Err(abandoned(app, &job, error).await),
+        answered => answered,
+    }
+}
+
+/// Puts a request that only reads into the queue of an end user. [`answer_to`] waits for its answer, in any process.
+///
+/// # Errors
+/// `TooLarge` and `Other`.
+pub(crate) async fn ask_ahead(app: &App, name: &EndUserName, ask: Ask) -> Result<JobId, AskError> {
+    let job = job(app, name, ask).await?;
+    app.jobs.create_job(&job).await?;
+    Ok(job.id)
+}
+
+/// Waits for the answer to a request of [`ask_ahead`]. Gives up at `ends_at`, on the monotonic clock.
+///
+/// # Errors
+/// `NotFetched`, `NotAnswered`, `Failed` and `Other`.
+pub(crate) async fn answer_to(app: &App, name: &EndUserName, id: &JobId, ends_at: Duration) -> Result<Answer, AskError> {
+    waited(app, name, id, false, ends_at).await
+}
+
+async fn job(app: &App, name: &EndUserName, ask: Ask) -> Result<Job, AskError> {
     if ask.document.expose().len() > REQUEST_MOST {
         return Err(AskError::TooLarge);
     }
     let now = app.now();
-    let job = Job {
+    Ok(Job {
         id: JobId::of_digits(&app.new_id("")),
         end_user: name.clone(),
         created_at: now,
@@ -113,24 +146,24 @@ pub async fn ask(app: &App, name: &EndUserName, ask: Ask) -> Result<Answer, AskE
         request: app.sealer.seal(&sealing_owner(name), REQUEST, &ask.document).await?,
         state: JobState::Queued,
         tries: 0,
-    };
-    let ends_at = app.clock.elapsed() + ask.wait;
-    match answered(app, &job, ends_at).await {
-        Err(AskError::Other(error)) => Err(abandoned(app, &job, error).await),
-        answered => answered,
-    }
+    })
 }
 
 async fn answered(app: &App, job: &Job, ends_at: Duration) -> Result<Answer, AskError> {
     app.jobs.create_job(job).await?;
+    app.clock.sleep(POLL).await;
+    waited(app, &job.end_user, &job.id, job.is_write, ends_at).await
+}
+
+async fn waited(app: &App, name: &EndUserName, id: &JobId, is_write: bool, ends_at: Duration) -> Result<Answer, AskError> {
     loop {
-        app.clock.sleep(POLL).await;
-        if let Some(end) = app.jobs.job_end(&job.end_user, &job.id).await? {
-            return answer(app, &job.end_user, end).await;
+        if let Some(end) = app.jobs.job_end(name, id).await? {
+            return answer(app, name, end).await;
         }
         if app.clock.elapsed() + POLL >= ends_at {
-            return give_up(app, job).await;
+            return give_up(app, name, id, is_write).await;
         }
+        app.clock.sleep(POLL).await;
     }
 }
 
@@ -146,14 +179,14 @@ async fn abandoned(app: &App, job: &Job, error: Error) -> AskError {
     }
 }
 
-async fn give_up(app: &App, job: &Job) -> Result<Answer, AskError> {
-    if app.jobs.withdraw_job(&job.end_user, &job.id).await? == Written::Stored {
+async fn give_up(app: &App, name: &EndUserName, id: &JobId, is_write: bool) -> Result<Answer, AskError> {
+    if app.jobs.withdraw_job(name, id).await? == Written::Stored {
         return Err(AskError::NotFetched);
     }
     // It was sent. Its answer may have arrived since the last look.
-    match app.jobs.job_end(&job.end_user, &job.id).await? {
-        Some(end) => answer(app, &job.end_user, end).await,
-        None => Err(AskError::NotAnswered { is_write: job.is_write }),
+    match app.jobs.job_end(name, id).await? {
+        Some(end) => answer(app, name, end).await,
+        None => Err(AskError::NotAnswered { is_write }),
     }
 }
 

@@ -1,18 +1,22 @@
 //! The books that a run reads: those of a platform, or a QuickBooks company file.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::model::connection::{Company, ConnectionId};
 use crate::model::desktop::end_user::EndUserName;
+use crate::model::desktop::id::JobId;
 use crate::model::desktop::job::JobFailure;
 use crate::model::record::EntityType;
 use crate::model::sync::{Cursor, ReadOptions, SyncKind};
 use crate::port::accounting::{Accounting, Limits, Page, PageRequest, ReadFailure};
-use crate::port::company_file::PageAnswer;
+use crate::port::company_file::{PageAnswer, PageDocument};
 use crate::port::platform::Platform;
-use crate::service::job::ask::{Ask, AskError, active_connection, ask};
+use crate::port::store::desktop::Room;
+use crate::service::job::ask::{Answer, Ask, AskError, active_room, answer_to, ask, ask_ahead};
+use crate::service::sync::ahead::AheadCursor;
 use crate::service::vault::refresh::of_its_client;
 use crate::{App, Error};
 
@@ -69,35 +73,76 @@ impl Accounting for CompanyFile<'_> {
     async fn page(&self, page_request: PageRequest<'_>) -> Result<Page, ReadFailure> {
         let PageRequest { options, cursor, time, admit, .. } = page_request;
         let books = self.app.company_files.as_ref();
-        let request = books.request(options, cursor)?;
-        let asked = Ask { document: request.document, is_write: false, session: request.session, wait: time };
-        let answer = match active_connection(self.app, &self.end_user).await {
-            Ok(_) => {
+        let AheadCursor { place, job } = AheadCursor::parse(cursor);
+        let answer = match active_room(self.app, &self.end_user).await {
+            Ok(room) => {
                 admit.admit().await?;
-                ask(self.app, &self.end_user, asked).await
+                self.answer(&room, job.as_ref(), self.asked(options, &place, time)?).await
             }
             Err(error) => Err(error),
         };
-        match answer {
+        let page = match answer {
             Ok(answer) => {
                 let answer = PageAnswer { document: &answer.document, session: &answer.session };
-                books.page(options, cursor, answer)
+                books.page(options, &place, answer)
             }
             Err(AskError::Failed(JobFailure::IteratorLost | JobFailure::AnswerLost) | AskError::NotAnswered { .. }) => {
-                books.begin_again(cursor)
+                books.begin_again(&place)
             }
             Err(AskError::Failed(failure)) => Err(books.meaning(&failure)),
             Err(AskError::NotFetched) => self.not_fetched().await,
             Err(AskError::NotSetUp | AskError::NotActive(_)) => self.awaited().await,
             Err(AskError::TooLarge | AskError::TooMany) => Err(UNAVAILABLE),
             Err(AskError::Other(error)) => Err(self.failed(&error)),
-        }
+        };
+        let page = page?;
+        let next = match page.next {
+            Some(next) => Some(self.ahead(options, next, time).await),
+            None => None,
+        };
+        Ok(Page { next, ..page })
     }
 }
 
 const UNAVAILABLE: ReadFailure = ReadFailure::Unavailable { retry_after: None };
 
 impl CompanyFile<'_> {
+    /// The request for the page at a place.
+    fn asked(&self, options: &ReadOptions, place: &Cursor, wait: Duration) -> Result<Ask, ReadFailure> {
+        let PageDocument { document, session } = self.app.company_files.request(options, place)?;
+        Ok(Ask { document, is_write: false, session, wait })
+    }
+
+    /// The answer to the job that was created ahead, or to a new one: if there is no such job any more, or it has failed.
+    async fn answer(&self, room: &Room, ahead: Option<&JobId>, asked: Ask) -> Result<Answer, AskError> {
+        let ends_at = self.app.clock.elapsed() + asked.wait;
+        if let Some(id) = ahead
+            && (room.jobs.iter().any(|job| job.id == *id) || self.app.jobs.job_end(&self.end_user, id).await?.is_some())
+        {
+            match answer_to(self.app, &self.end_user, id, ends_at).await {
+                Err(AskError::Failed(JobFailure::QuickBooks { .. } | JobFailure::WrongCompanyFile(_) | JobFailure::TooOld)) => {}
+                answer => return answer,
+            }
+        }
+        let wait = ends_at.saturating_sub(self.app.clock.elapsed());
+        ask(self.app, &self.end_user, Ask { wait, ..asked }).await
+    }
+
+    /// Creates the job of the next page, so that QuickBooks works on it while this page is stored. If this page is not stored, because the
+    /// process ends, the list is begun again: the iterator is behind the next page.
+    async fn ahead(&self, options: &ReadOptions, next: Cursor, wait: Duration) -> Cursor {
+        let Ok(asked) = self.asked(options, &next, wait) else { return next };
+        match ask_ahead(self.app, &self.end_user, asked).await {
+            Ok(job) => AheadCursor::with_job(&next, &job),
+            Err(error) => {
+                if let AskError::Other(error) = error {
+                    self.failed(&error);
+                }
+                next
+            }
+        }
+    }
+
     /// A page that the Web Connector did not fetch in time. While it holds a session open, `QuickBooks` works on another request, and no
     /// sign-in follows soon.
     async fn not_fetched(&self) -> Result<Page, ReadFailure> {

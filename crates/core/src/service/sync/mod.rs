@@ -1,6 +1,7 @@
 //! Imports: a run reads a company's books page by page, and stores the records that are new or changed (`docs/sync.md`).
 
 mod admission;
+mod ahead;
 mod batches;
 pub mod begin;
 mod books;
