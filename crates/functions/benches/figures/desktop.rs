@@ -133,14 +133,14 @@ async fn more_users(office: &Office) -> Vec<EndUserName> {
 }
 
 /// What the table was asked for.
-struct Used {
+pub(crate) struct Used {
     counts: BTreeMap<String, usize>,
-    reads: f64,
-    writes: f64,
+    pub(crate) reads: f64,
+    pub(crate) writes: f64,
 }
 
 impl Used {
-    fn of(wire: &Wire) -> Self {
+    pub(crate) fn of(wire: &Wire) -> Self {
         let requests = wire.requests();
         let units = |of_reads: bool| {
             let meant = requests.iter().filter(|request| READS.contains(&request.operation.as_str()) == of_reads);

@@ -186,7 +186,7 @@ async fn print_killed() {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "three digits are printed")]
-fn f64_of(number: u64) -> f64 {
+pub(crate) fn f64_of(number: u64) -> f64 {
     number as f64
 }
 
