@@ -46,8 +46,8 @@ impl CompanyFileBooks for Books {
         }
     }
 
-    fn first(&self, _: &ReadOptions) -> Cursor {
-        Place::FIRST.cursor()
+    fn first(&self, options: &ReadOptions) -> Cursor {
+        Place::first(options).cursor()
     }
 
     fn request(&self, options: &ReadOptions, cursor: &Cursor) -> Result<PageDocument, ReadFailure> {

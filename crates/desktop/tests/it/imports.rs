@@ -48,7 +48,7 @@ fn ids(page: &Page) -> Vec<String> {
 fn a_list_is_read_by_its_iterator_in_one_session() {
     let first = Books.first(&full());
     let asked = request(&full(), &first);
-    assert!(asked.contains("<CheckQueryRq requestID=\"1\" iterator=\"Start\"><MaxReturned>500</MaxReturned>"), "{asked}");
+    assert!(asked.contains("<CheckQueryRq requestID=\"1\" iterator=\"Start\"><MaxReturned>1000</MaxReturned>"), "{asked}");
     assert!(!asked.contains("FromModifiedDate"), "{asked}");
     let read = page(&full(), &first, &checks(&["1", "2"], 1)).expect("a page");
     assert_eq!(ids(&read), ["1", "2"]);
@@ -70,7 +70,7 @@ fn a_page_that_was_skipped_or_an_iterator_that_is_gone_begins_the_list_again_in_
         let again = page(&full(), &second, &lost).expect("an empty page");
         assert!(again.entries.is_empty());
         let asked = request(&full(), &again.next.expect("the beginning"));
-        assert!(asked.contains("iterator=\"Start\"><MaxReturned>250</MaxReturned>"), "{asked}");
+        assert!(asked.contains("iterator=\"Start\"><MaxReturned>500</MaxReturned>"), "{asked}");
     }
     assert_eq!(ids(&page(&full(), &second, &checks(&["2", "3"], 1)).expect("a page")), ["2", "3"]);
     let mut cursor = second;

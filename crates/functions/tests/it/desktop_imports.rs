@@ -188,12 +188,12 @@ async fn a_page_that_failed_when_it_was_requested_ahead_is_requested_again() {
     desk.company.fail_next(Fault::Request(Failure::new("0x80040402", "Unexpected error.")));
     let run = desk.import(SYNC, &json!({})).await;
     assert_eq!((&run["status"], &run["checksImported"]), (&json!("completed"), &json!(1_500)), "{run}");
-    assert_eq!(desk.company.processed(), 1 + 4, "the list is not begun again: the failed request has not moved its iterator");
+    assert_eq!(desk.company.processed(), 1 + 3, "the list is not begun again: the failed request has not moved its iterator");
 }
 
 #[tokio::test]
 async fn a_process_that_is_killed_before_it_stored_an_answer_loses_and_repeats_no_record() {
-    for answers in 1..4 {
+    for answers in 1..3 {
         let desk = Desk::start(1_200).await;
         let last = desk.company.processed() + answers;
         let answered = async {
