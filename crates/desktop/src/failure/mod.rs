@@ -145,10 +145,9 @@ impl Failure {
         Self { can_repeat: !is_write, ..Self::new(Code::QbdConnectionError, message.clone(), message) }
     }
 
-    /// The answer to a read was lost each time, most likely because it is too large for one SOAP body.
+    /// The answer to a read was lost, each time that it was sent. Most likely it is too large for one SOAP body.
     pub fn answer_lost() -> Self {
-        let message =
-            "The answer of QuickBooks was lost three times, most likely because it is too large. Ask for fewer objects at once.";
+        let message = "The answer of QuickBooks was lost, most likely because it is too large. Ask for fewer objects at once.";
         Self::new(Code::QbdConnectionError, message, MASKED)
     }
 
