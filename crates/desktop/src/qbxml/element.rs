@@ -68,8 +68,8 @@ impl Element {
     }
 
     /// Reads a document. Comments, processing instructions, the declaration and white space between elements are left out. Prefixes of
-    /// elements are removed. A character that XML 1.0 forbids becomes U+FFFD, also where it is written as a reference: one bad character in a memo must not cost
-    /// a page of answers.
+    /// elements are removed. A character that XML 1.0 forbids becomes U+FFFD, also where it is written as a reference: one bad character
+    /// in a memo must not cost a page of answers.
     ///
     /// # Errors
     /// [`Malformed`], also for a document with a DTD or larger than the bounds of this module. No error quotes the document.

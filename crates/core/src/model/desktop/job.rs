@@ -85,7 +85,8 @@ pub enum JobFailure {
     TooOld,
     /// The answer was lost. The write may have been carried out.
     OutcomeUnknown,
-    /// The answer was lost several times, most likely because it is too large.
+    /// The answer was lost each time that the request was sent, most likely because it is too large. One that continues an iterator is sent
+    /// once.
     AnswerLost,
     /// The session of the iterator has ended.
     IteratorLost,
